@@ -1,0 +1,158 @@
+"""Rows that lie close together as groups: one dendrogram, cut anywhere.
+
+Nothing is called noise: a row is a member of a group, lone, or unplaced for want of a content word.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster import hierarchy
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.preprocessing import normalize
+
+from analysis.vectors import Vectors
+
+# The slider 粗い ↔ 細かい: cosine distances of analysis.md.
+CUTS = (0.8, 0.7, 0.6)
+DEFAULT_CUT = 0.6
+
+# Every pair of 12,000 rows takes 0.6 GB, twice while linking; above, rows are gathered first.
+PAIRS_LIMIT = 12_000
+GATHERED = 1_000
+
+_BLOCK_ROWS = 512
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Which of n texts belong together; each index below n is in exactly one place.
+
+    `members` holds one ascending tuple for each group, groups in the order of their first member.
+    """
+
+    members: tuple[tuple[int, ...], ...] = ()
+    lone: tuple[int, ...] = ()
+    unplaced: tuple[int, ...] = ()
+
+    @property
+    def text_count(self) -> int:
+        """How many texts there are: Σ members + lone + unplaced."""
+        return sum(map(len, self.members)) + len(self.lone) + len(self.unplaced)
+
+    def labels(self) -> NDArray[np.int64]:
+        """(n,) the number of each text's group, -1 for those in none."""
+        labels = np.full(self.text_count, -1, dtype=np.int64)
+        for number, members in enumerate(self.members):
+            labels[list(members)] = number
+        return labels
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """The whole dendrogram, to be cut anywhere.
+
+    `links` is SciPy's (leaves - 1, 4); `leaf` is (n,), the leaf each row hangs on, -1 = unplaced.
+    """
+
+    links: NDArray[np.float64]
+    leaf: NDArray[np.int64]
+
+    def cut(self, distance: float = DEFAULT_CUT) -> Grouping:
+        """The groups whose members are on average nearer than a cosine distance (0 to 2)."""
+        return self._grouping(distance, "distance")
+
+    def cut_into(self, count: int) -> Grouping:
+        """At most `count` groups and lone rows together, as few merges apart as the tree allows."""
+        return self._grouping(count, "maxclust")
+
+    def _grouping(self, threshold: float, criterion: str) -> Grouping:
+        if not len(self.links):
+            return _gather(np.where(self.leaf < 0, -1, self.leaf))
+        clusters = hierarchy.fcluster(self.links, threshold, criterion).astype(np.int64)
+        return _gather(np.where(self.leaf < 0, -1, clusters[self.leaf]))
+
+
+def link(vectors: Vectors, *, pairs_limit: int = PAIRS_LIMIT, seed: int = 0) -> Tree:
+    """Build the dendrogram by average linkage on cosine distance (Sokal & Michener 1958).
+
+    Up to `pairs_limit` placed rows each row is a leaf; above, a leaf is one of 1,000 small
+    clusters of mini-batch k-means (Sculley 2010), for which alone `seed` matters.
+    Same rows and seed, same tree.
+    """
+    leaf = np.full(len(vectors.placed), -1, dtype=np.int64)
+    rows = vectors.rows[vectors.placed]
+    if len(rows) > pairs_limit:
+        rows, leaf[vectors.placed] = _gather_first(rows, min(GATHERED, pairs_limit), seed)
+    else:
+        leaf[vectors.placed] = np.arange(len(rows))
+    if len(rows) < 2:
+        return Tree(np.empty((0, 4)), leaf)
+    return Tree(hierarchy.linkage(_distances(rows), "average"), leaf)
+
+
+def group(vectors: Vectors, cut: float = DEFAULT_CUT, *, seed: int = 0) -> Grouping:
+    """Group rows at one cut; keep the tree of `link` where another cut may be wanted."""
+    return link(vectors, seed=seed).cut(cut)
+
+
+def unfold(grouping: Grouping, copies: Sequence[Sequence[int]]) -> Grouping:
+    """Put exact copies where the one that stood for them is; `copies[i]` are the texts of index i.
+
+    A lone text that several people sent is a group of its own.
+    """
+    lone = [copies[i] for i in grouping.lone]
+    groups = [list(chain.from_iterable(copies[i] for i in members)) for members in grouping.members]
+    return _ordered(
+        [*groups, *lone],
+        chain.from_iterable(copies[i] for i in grouping.unplaced),
+    )
+
+
+def _gather(labels: NDArray[np.int64]) -> Grouping:
+    found = defaultdict(list)
+    for index, label in enumerate(labels.tolist()):
+        found[label].append(index)
+    unplaced = found.pop(-1, [])
+    return _ordered(found.values(), unplaced)
+
+
+def _ordered(groups: Iterable[Sequence[int]], unplaced: Iterable[int]) -> Grouping:
+    sets = [tuple(sorted(members)) for members in groups]
+    return Grouping(
+        members=tuple(sorted(members for members in sets if len(members) > 1)),
+        lone=tuple(sorted(members[0] for members in sets if len(members) == 1)),
+        unplaced=tuple(sorted(unplaced)),
+    )
+
+
+def _gather_first(
+    rows: NDArray[np.float64], count: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Centres of unit length (c, d) of small clusters, and each row's centre (n,)."""
+    model = MiniBatchKMeans(count, batch_size=4096, n_init=1, random_state=seed)
+    _, nearest = np.unique(model.fit_predict(rows), return_inverse=True)
+    sums = np.zeros((int(nearest.max()) + 1, rows.shape[1]))
+    np.add.at(sums, nearest, rows)
+    return normalize(sums), nearest.astype(np.int64)
+
+
+def _distances(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cosine distances of unit rows in SciPy's condensed order, n (n - 1) / 2 of them.
+
+    By blocks, so that the square never exists. Rounded, because copies come out at ±1e-16: linkage
+    refuses what is below zero, and ties should not be decided by the processor.
+    """
+    n = len(rows)
+    condensed = np.empty(n * (n - 1) // 2)
+    at = 0
+    for top in range(0, n, _BLOCK_ROWS):
+        block = np.clip(np.round(1.0 - rows[top : top + _BLOCK_ROWS] @ rows[top:].T, 9), 0.0, 2.0)
+        for offset, line in enumerate(block):
+            rest = line[offset + 1 :]
+            condensed[at : at + len(rest)] = rest
+            at += len(rest)
+    return condensed

@@ -1,0 +1,167 @@
+"""The whole way from texts to labelled groups: start reading `analysis` here.
+
+    fold exact copies → tokens → vectors → clusters → labels → unfold
+
+Pure: texts in, frozen results out. What staff do with a grouping is for `runs` and `themes`.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from importlib.metadata import version
+
+from analysis import clusters, labels, tokens, vectors
+from analysis.clusters import Grouping, Tree
+from analysis.labels import Label
+from analysis.tokens import Sentence
+from analysis.vectors import Space, Vectors
+
+_PACKAGES = ("sudachipy", "sudachidict_core", "scikit-learn", "scipy", "numpy")
+
+
+class Step(StrEnum):
+    """What is being done, in order; the interface has a sentence for each."""
+
+    READ = "read"
+    TOKENS = "tokens"
+    VECTORS = "vectors"
+    CLUSTERS = "clusters"
+    LABELS = "labels"
+
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a grouping was made from and by: the same origin gives the same groups."""
+
+    input_sha256: str
+    text_count: int
+    distinct_count: int
+    cut: float
+    seed: int
+    parameters: tuple[tuple[str, float], ...]
+    versions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """A grouping of texts by their indices, one label for each group, and where it came from."""
+
+    grouping: Grouping
+    labels: tuple[Label, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """All that does not depend on the cut, so that the slider 粗い ↔ 細かい answers at once.
+
+    `copies[i]` are the indices of the texts that are one after folding; the other fields know only
+    the first of each.
+    """
+
+    copies: tuple[tuple[int, ...], ...]
+    distinct: tuple[str, ...]
+    sentences: tuple[tuple[Sentence, ...], ...]
+    space: Space
+    vectors: Vectors
+    tree: Tree
+    origin: Origin
+
+    def at(self, cut: float, *, progress: Progress | None = None) -> Grouped:
+        """The groups at a cut, labelled."""
+        tell = progress or _silent
+        tell(Step.LABELS, 0, 1)
+        grouping = clusters.unfold(self.tree.cut(cut), self.copies)
+        place = {index: i for i, same in enumerate(self.copies) for index in same}
+        groups = [sorted({place[index] for index in members}) for members in grouping.members]
+        found = labels.label(groups, self.distinct, self.sentences, self.vectors, self.space)
+        named = tuple(replace(label, member=self.copies[label.member][0]) for label in found)
+        tell(Step.LABELS, 1, 1)
+        return Grouped(grouping, named, replace(self.origin, cut=cut))
+
+
+def group_texts(
+    texts: Sequence[str],
+    *,
+    cut: float = clusters.DEFAULT_CUT,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Grouped:
+    """Group texts by what they are about and propose a label for each group.
+
+    Any number of texts, none included. `cut` is a cosine distance, one of `clusters.CUTS`;
+    `progress` hears (step, done, of), and the end of each step.
+    Same texts, seed and versions: same result.
+    """
+    return prepare(texts, cut=cut, seed=seed, progress=progress).at(cut, progress=progress)
+
+
+def prepare(
+    texts: Sequence[str],
+    *,
+    cut: float = clusters.DEFAULT_CUT,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Do all but cutting and labelling: what takes long. Arguments as for `group_texts`."""
+    tell = progress or _silent
+    tell(Step.READ, 0, len(texts))
+    copies = fold(texts)
+    distinct = tuple(texts[same[0]] for same in copies)
+    tell(Step.READ, len(texts), len(texts))
+    sentences = tokens.read(distinct, progress=lambda done, of: tell(Step.TOKENS, done, of))
+    words = [tokens.join(sentence.words for sentence in parts) for parts in sentences]
+    tell(Step.VECTORS, 0, 1)
+    space = vectors.fit(words, seed=seed)
+    placed = space.place(words)
+    tell(Step.VECTORS, 1, 1)
+    tell(Step.CLUSTERS, 0, 1)
+    tree = clusters.link(placed, seed=seed)
+    tell(Step.CLUSTERS, 1, 1)
+    origin = _origin(texts, len(distinct), cut, seed)
+    return Prepared(copies, distinct, tuple(sentences), space, placed, tree, origin)
+
+
+def fold(texts: Iterable[str]) -> tuple[tuple[int, ...], ...]:
+    """Indices of texts that are exact copies of each other, in the order of the first of each."""
+    found = defaultdict(list)
+    for index, text in enumerate(texts):
+        found[tokens.fold_key(text)].append(index)
+    return tuple(map(tuple, found.values()))
+
+
+def _origin(texts: Sequence[str], distinct_count: int, cut: float, seed: int) -> Origin:
+    return Origin(
+        input_sha256=input_sha256(texts),
+        text_count=len(texts),
+        distinct_count=distinct_count,
+        cut=cut,
+        seed=seed,
+        parameters=(
+            ("dimensions", vectors.DIMENSIONS),
+            ("others_weight", vectors.OTHERS_WEIGHT),
+            ("pairs_limit", clusters.PAIRS_LIMIT),
+            ("gathered", clusters.GATHERED),
+            ("named_from", labels.NAMED_FROM),
+        ),
+        versions=tuple((package, version(package)) for package in _PACKAGES),
+    )
+
+
+def input_sha256(texts: Iterable[str]) -> str:
+    """A hash of texts in their order, each after its length: none can run into the next."""
+    digest = hashlib.sha256()
+    for text in texts:
+        encoded = text.encode()
+        digest.update(b"%d:" % len(encoded))
+        digest.update(encoded)
+    return digest.hexdigest()
+
+
+def _silent(step: str, done: int, of: int) -> None:
+    """Tell nobody."""

@@ -1,0 +1,164 @@
+"""Headings proposed for groups: a noun phrase that members share, and one resident's own sentence.
+
+Nothing is composed: the sentence is a slice of what one person wrote, the phrase is in two texts
+or more.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import normalize
+
+from analysis.tokens import Phrase, Sentence, normalise
+from analysis.vectors import Space, Vectors
+
+# Below it the phrase speaks for too few, and a person must find the name: analysis.md.
+NAMED_FROM = 0.3
+
+# Words that tell nothing as a heading, alone or as B of 「AのB」.
+_GENERIC = """
+意見 反対 賛成 理由 必要 問題 内容 場合 部分 以上 全て 自体 今回 今後 現在 状況 具体 同様 一部 多く
+方々 皆様 国民 市民 県民 区民 住民 対応 検討 考え 実施 可能 可能性 重要 最も 一番 説明 確認 改正
+"""
+GENERIC = frozenset(_GENERIC.split())
+
+# Sentences are sought in so few texts of a group, the nearest to its centre.
+_CENTRAL_TEXTS = 5
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a group may be called.
+
+    `phrase` is None where no phrase is in two texts; `confidence` is the share of texts with it in
+    them, each distinct text counted once. `sentence` is `texts[member][begin:end]`, as written.
+    """
+
+    phrase: str | None
+    confidence: float
+    member: int
+    begin: int
+    end: int
+    sentence: str
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the phrase can stand as a name; else the group is shown as （要命名）."""
+        return self.phrase is not None and self.confidence >= NAMED_FROM
+
+
+def label(
+    groups: Sequence[Sequence[int]],
+    texts: Sequence[str],
+    sentences: Sequence[Sequence[Sentence]],
+    vectors: Vectors,
+    space: Space,
+) -> tuple[Label, ...]:
+    """Propose a label for each group of indices into `texts`, in the same order.
+
+    A phrase is held against all texts, also those in no group; pass each copy once, so that a
+    campaign does not name a group. `sentences` and `vectors` are those of `texts`, by `space`.
+    """
+    phrases = [_phrases(parts) for parts in sentences]
+    seen = Counter(phrase for found in phrases for phrase in found)
+    found = []
+    for members, quote in zip(groups, _quotes(groups, sentences, vectors, space), strict=True):
+        phrase, confidence = _name(members, texts, phrases, seen)
+        member, begin, end = _without_blanks(texts, *quote)
+        said = texts[member][begin:end]
+        found.append(Label(phrase, confidence, member, begin, end, said))
+    return tuple(found)
+
+
+def _phrases(sentences: Sequence[Sentence]) -> frozenset[Phrase]:
+    return frozenset(
+        phrase
+        for sentence in sentences
+        for phrase in sentence.words.phrases
+        if phrase.text not in GENERIC
+    )
+
+
+def _name(
+    members: Sequence[int],
+    texts: Sequence[str],
+    phrases: Sequence[frozenset[Phrase]],
+    seen: Counter[Phrase],
+) -> tuple[str | None, float]:
+    """The phrase in two texts or more with the greatest coverage × log-lift, and its coverage."""
+    inside = Counter(phrase for i in members for phrase in phrases[i])
+    size, outside = len(members), len(texts) - len(members)
+    scores = {
+        phrase: _score(phrase, count / size, (seen[phrase] - count + 0.5) / (outside + 1))
+        for phrase, count in inside.items()
+        if count >= 2
+    }
+    if not scores:
+        return None, 0.0
+    # By the text after the score: sets have no order, and the same input must give the same label.
+    best = min(scores, key=lambda phrase: (-scores[phrase], phrase.text)).text
+    # Counted anew in the text, for 高校 is also in 高校再編.
+    return best, sum(best in normalise(texts[i]) for i in members) / size
+
+
+def _score(phrase: Phrase, coverage: float, elsewhere: float) -> float:
+    """Coverage × log-lift, more for a longer phrase: 高校再編 over 再編. Weights by eye."""
+    score = coverage * log(1 + coverage / elsewhere) * (1 + 0.35 * min(phrase.parts - 1, 2))
+    head = phrase.text.rpartition("の")[2]
+    if head == phrase.text:
+        return score
+    return score * 1.15 * (0.6 if head in GENERIC else 1)
+
+
+def _quotes(
+    groups: Sequence[Sequence[int]],
+    sentences: Sequence[Sequence[Sentence]],
+    vectors: Vectors,
+    space: Space,
+) -> list[tuple[int, Sentence]]:
+    """For each group a sentence of one of its most central members, and that member."""
+    candidates: list[tuple[int, Sentence]] = []
+    bounds: list[slice] = []
+    centres: list[NDArray[np.float64]] = []
+    for members in groups:
+        rows = vectors.rows[list(members)]
+        centre = normalize(rows.mean(axis=0, keepdims=True))[0]
+        nearest = np.argsort(-_near(rows, centre), kind="stable")[:_CENTRAL_TEXTS]
+        own = [(members[i], sentence) for i in nearest for sentence in sentences[members[i]]]
+        bounds.append(slice(len(candidates), len(candidates) + len(own)))
+        candidates += own
+        centres.append(centre)
+    # One call for all: placing a sentence alone costs as much as placing a hundred.
+    rows = space.place([sentence.words for _, sentence in candidates]).rows
+    length = np.array([_legible(sentence.end - sentence.begin) for _, sentence in candidates])
+    return [
+        candidates[part][int(np.argmax(_near(rows[part], centre) * length[part]))]
+        for part, centre in zip(bounds, centres, strict=True)
+    ]
+
+
+def _near(rows: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cosines to the centre, rounded: two members are equally near theirs but for the last bits.
+
+    Those differ with the number of processor threads, which must not choose the sentence.
+    """
+    cosines: NDArray[np.float64] = np.round(rows @ centre, 9)
+    return cosines
+
+
+def _legible(characters: int) -> float:
+    """What a heading's length is worth: best in one line, bearable in two."""
+    if 10 <= characters <= 45:
+        return 1.0
+    return 0.6 if 10 <= characters <= 70 else 0.3
+
+
+def _without_blanks(texts: Sequence[str], member: int, sentence: Sentence) -> tuple[int, int, int]:
+    """(member, begin, end) of the sentence less the white space around it."""
+    said = texts[member][sentence.begin : sentence.end]
+    begin = sentence.begin + len(said) - len(said.lstrip())
+    return member, begin, begin + len(said.strip())

@@ -1,0 +1,3 @@
+"""Publishing, and the reports everybody reads."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The themes desk."""
+
+from __future__ import annotations

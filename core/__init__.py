@@ -1,0 +1,1 @@
+"""What any such application needs; knows no domain."""

@@ -1,0 +1,311 @@
+"""Work that outlives a request: the jobs table is the truth, huey only wakes the worker.
+
+A verb enqueues a job in its own transaction, so that the job exists exactly when the act does.
+huey runs at most once and forgets a job that was killed; the sweep puts back what has no
+heartbeat, so a handler may run twice and must end in the same state.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import structlog
+from huey import SqliteHuey, crontab
+from sqlalchemy import ForeignKey, Index, String, Text, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import clock, db
+from core.errors import DomainError
+
+log = structlog.get_logger(__name__)
+STALE = timedelta(seconds=60)
+TRIES = 4
+BEAT_SECONDS = 10.0
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(db.Addressable, db.Base):
+    """One piece of work, its progress and how it ended."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index("ix_job_state", "state", "run_after"), Index("ix_job_scope", "scope"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    scope: Mapped[str] = mapped_column(String(80), default="")
+    args: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(12), default=State.QUEUED)
+    step: Mapped[str] = mapped_column(String(40), default="")
+    done_count: Mapped[int] = mapped_column(default=0)
+    total_count: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[str] = mapped_column(Text, default="")
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    run_after: Mapped[datetime] = mapped_column(default=clock.now)
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {State.DONE, State.FAILED, State.CANCELLED}
+
+
+class Cancelled(Exception):
+    """Somebody asked for the job to stop."""
+
+
+class Running:
+    """What a handler is given: its arguments, and a way to say how far it is."""
+
+    def __init__(self, job_id: int, args: dict[str, Any]) -> None:
+        self.job_id = job_id
+        self.args = args
+        self.result: dict[str, Any] = {}
+        self._said = 0.0
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        """Tell pages how far the job is; at most three writes a second, new steps at once.
+
+        Raises `Cancelled` when the job was cancelled meanwhile.
+        """
+        now = time.monotonic()
+        if 0 < done < total and now - self._said < 0.3:
+            return
+        self._said = now
+        with db.transaction() as tx:
+            changed = tx.execute(
+                update(Job)
+                .where(Job.id == self.job_id, Job.state == State.RUNNING)
+                .values(step=step, done_count=done, total_count=total, heartbeat_at=clock.now())
+            )
+        if not getattr(changed, "rowcount", 0):
+            raise Cancelled
+
+
+Handler = Callable[[Running], None]
+_handlers: dict[str, Handler] = {}
+_queue: list[SqliteHuey] = []
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does jobs of `kind`."""
+
+    def register(function: Handler) -> Handler:
+        _handlers[kind] = function
+        return function
+
+    return register
+
+
+def enqueue(
+    kind: str,
+    args: dict[str, Any],
+    *,
+    key: str | None = None,
+    scope: str = "",
+    owner_id: int | None = None,
+    delay: timedelta = timedelta(0),
+) -> Job:
+    """Add a job to the current transaction; the worker is woken after the commit.
+
+    A `key` makes it idempotent: a job with the same key that is not over is returned instead.
+    """
+    if kind not in _handlers:
+        raise KeyError(kind)
+    with db.transaction() as tx:
+        if key is not None:
+            same = tx.scalars(db.locked(select(Job).where(Job.key == key))).one_or_none()
+            if same is not None and not same.is_over:
+                return same
+            if same is not None:
+                same.key = None
+                tx.flush()
+        job = Job(
+            kind=kind,
+            key=key,
+            args=args,
+            scope=scope,
+            owner_id=owner_id,
+            created_at=clock.now(),
+            run_after=clock.now() + delay,
+        )
+        tx.add(job)
+        tx.flush()
+        job_id = job.id
+        if not delay:
+            db.on_commit(lambda: _wake(job_id))
+        return job
+
+
+def cancel(job: Job) -> None:
+    """Stop a job: at once when it waits, at its next progress when it runs."""
+    with db.transaction() as tx:
+        tx.execute(
+            update(Job)
+            .where(Job.id == job.id, Job.state.in_([State.QUEUED, State.RUNNING]))
+            .values(state=State.CANCELLED, finished_at=clock.now())
+        )
+
+
+def run(job_id: int) -> None:
+    """Claim one queued job and do it; a job somebody else claimed is left alone."""
+    with db.transaction() as tx:
+        now = clock.now()
+        claimed = tx.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.state == State.QUEUED)
+            .values(
+                state=State.RUNNING, started_at=now, heartbeat_at=now, tries=Job.tries + 1, error=""
+            )
+        )
+        if not getattr(claimed, "rowcount", 0):
+            return
+    job = db.session().get_one(Job, job_id)
+    running = Running(job.id, dict(job.args))
+    kind, tries = job.kind, job.tries
+    db.session().rollback()
+    try:
+        with _heart(job_id):
+            _handlers[kind](running)
+    except Cancelled:
+        return
+    except Exception as error:
+        db.session().rollback()
+        final = isinstance(error, DomainError) or tries >= TRIES
+        if not isinstance(error, DomainError):
+            log.exception("job failed", job=job_id, kind=kind)
+        _end(
+            job_id,
+            state=State.FAILED if final else State.QUEUED,
+            error=str(error)[:2000] if isinstance(error, DomainError) else type(error).__name__,
+            finished_at=clock.now() if final else None,
+            run_after=clock.now() + timedelta(seconds=15 * 4**tries),
+        )
+        return
+    _end(job_id, state=State.DONE, result=running.result, finished_at=clock.now())
+
+
+def _end(job_id: int, **values: Any) -> None:
+    with db.transaction() as tx:
+        tx.execute(
+            update(Job).where(Job.id == job_id, Job.state == State.RUNNING).values(**values)
+        )
+
+
+@contextmanager
+def _heart(job_id: int) -> Iterator[None]:
+    """Beat beside the handler, so that a long silent step is not taken for a dead one."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(BEAT_SECONDS):
+            try:
+                with db.transaction() as tx:
+                    tx.execute(update(Job).where(Job.id == job_id).values(heartbeat_at=clock.now()))
+            finally:
+                db.session.remove()
+
+    thread = threading.Thread(target=beat, daemon=True, name=f"heart-{job_id}")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def due() -> list[int]:
+    """Ids of jobs that should run now, oldest first."""
+    query = select(Job.id).where(Job.state == State.QUEUED, Job.run_after <= clock.now())
+    found = list(db.session().scalars(query.order_by(Job.id)))
+    db.session().rollback()
+    return found
+
+
+def sweep() -> None:
+    """Put back running jobs without a heartbeat and wake everything that is due."""
+    with db.transaction() as tx:
+        dead = or_(Job.heartbeat_at.is_(None), Job.heartbeat_at < clock.now() - STALE)
+        tx.execute(
+            update(Job)
+            .where(Job.state == State.RUNNING, dead, Job.tries < TRIES)
+            .values(state=State.QUEUED)
+        )
+        tx.execute(
+            update(Job)
+            .where(Job.state == State.RUNNING, dead)
+            .values(state=State.FAILED, error="the worker died", finished_at=clock.now())
+        )
+    for job_id in due():
+        _wake(job_id)
+
+
+def run_due() -> int:
+    """Do every due job here and now; returns how many. For tests, demo and command lines."""
+    count = 0
+    while waiting := due():
+        for job_id in waiting:
+            run(job_id)
+            count += 1
+    return count
+
+
+def find(public_id: str) -> Job | None:
+    return db.session().scalars(select(Job).where(Job.public_id == public_id)).one_or_none()
+
+
+def newest(kind: str, scope: str) -> Job | None:
+    """The latest job of a kind in a scope, whatever its state."""
+    query = select(Job).where(Job.kind == kind, Job.scope == scope)
+    return db.session().scalars(query.order_by(Job.id.desc()).limit(1)).one_or_none()
+
+
+def connect(path: Path) -> SqliteHuey:
+    """Open the queue that wakes the worker; without it jobs wait in the table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    queue = SqliteHuey("tomoni", filename=str(path), utc=True, timeout=20)
+
+    def wake(job_id: int) -> None:
+        try:
+            run(job_id)
+        finally:
+            db.session.remove()
+
+    def tidy() -> None:
+        try:
+            sweep()
+        finally:
+            db.session.remove()
+
+    queue.task(name="run")(wake)
+    queue.periodic_task(crontab(minute="*"), name="sweep")(tidy)
+    _queue[:] = [queue]
+    return queue
+
+
+def disconnect() -> None:
+    _queue.clear()
+
+
+def _wake(job_id: int) -> None:
+    for queue in _queue:
+        task = queue._registry.string_to_task("core.jobs.run")
+        queue.enqueue(task((job_id,)))

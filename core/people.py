@@ -1,0 +1,328 @@
+"""Accounts, what they may be trusted with, and the personal data that is kept apart from both.
+
+`Account` is who speaks (a display name); `Person` is who that is (mail address, name) and can be
+erased without touching what was said. One table holds every role with its scope.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core import clock, db, mail, record, text
+from core.errors import Conflict, Invalid, TooMany
+from core.messages import _
+from core.permissions import require
+
+INSTALLATION = "installation"
+CODE_LIFE = timedelta(minutes=15)
+CODE_TRIES = 5
+CODES_PER_HOUR = 6
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_hex(8))  # so that an unknown address takes as long
+
+
+class Role(StrEnum):
+    """What somebody may be trusted with, always within a scope."""
+
+    FACILITATOR = "facilitator"
+    MODERATOR = "moderator"
+    OFFICER = "officer"
+    APPROVER = "approver"
+    OPERATOR = "operator"
+
+
+STAFF = frozenset({Role.OFFICER, Role.APPROVER, Role.OPERATOR, Role.MODERATOR})
+TIES = ("在住", "在勤", "在学", "在活動")
+
+
+class Department(db.Base):
+    """A department of the ward: it owns consultations and answers for them."""
+
+    __tablename__ = "department"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    phone: Mapped[str] = mapped_column(String(40), default="")
+
+    def scopes(self) -> set[str]:
+        return {f"department:{self.slug}"}
+
+
+class Account(db.Addressable, db.Base):
+    """Somebody who can sign in; reading needs no account."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    display_name: Mapped[str] = mapped_column(String(40))
+    ties: Mapped[list[str]] = mapped_column(default=list)
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    department: Mapped[Department | None] = relationship(lazy="joined")
+    grants: Mapped[list[Grant]] = relationship(
+        lazy="selectin", foreign_keys="Grant.account_id", back_populates="account"
+    )
+
+    # what Flask-Login asks of an account
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return self.public_id
+
+    def holds(self, role: Role, scopes: Collection[str]) -> bool:
+        """Whether one of this account's grants gives `role` in any of `scopes`."""
+        return any(
+            g.role == role and (g.scope == INSTALLATION or g.scope in scopes) for g in self.grants
+        )
+
+    @property
+    def roles(self) -> set[str]:
+        return {g.role for g in self.grants}
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.roles & STAFF)
+
+
+class Person(db.Base):
+    """Who an account belongs to. Never joined to what was said; seen only with a logged purpose."""
+
+    __tablename__ = "person"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+
+
+class Grant(db.Base):
+    """One role in one scope: "department:parks", "consultation:bus", "room:…", "installation"."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (UniqueConstraint("account_id", "role", "scope"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    scope: Mapped[str] = mapped_column(String(80))
+    granted_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    account: Mapped[Account] = relationship(back_populates="grants", foreign_keys=[account_id])
+
+
+class SignInCode(db.Base):
+    """A six-digit code that was mailed; only its hash is kept."""
+
+    __tablename__ = "sign_in_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class SetupToken(db.Base):
+    """The one-time token by which the first operator signs in; printed on the console."""
+
+    __tablename__ = "setup_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    used_at: Mapped[datetime | None]
+
+
+def normal_email(address: str) -> str:
+    """The address as it is compared and stored; raises `Invalid` when it can not be one."""
+    email = text.folded(address).lower()
+    local, at, domain = email.rpartition("@")
+    if not at or not local or "." not in domain.strip(".") or len(email) > 254 or " " in email:
+        raise Invalid("email", _("メールアドレスの形をお確かめください。"))
+    return email
+
+
+def by_email(email: str) -> Account | None:
+    """The account behind an address, for signing in only."""
+    query = select(Account).join(Person, Person.account_id == Account.id)
+    return db.session().scalars(query.where(Person.email == normal_email(email))).one_or_none()
+
+
+def by_public_id(public_id: str) -> Account | None:
+    return db.session().scalars(select(Account).where(Account.public_id == public_id)).one_or_none()
+
+
+def create(
+    email: str,
+    display_name: str,
+    *,
+    ties: Collection[str] = (),
+    password: str | None = None,
+    department: Department | None = None,
+    is_demo: bool = False,
+) -> Account:
+    """Open an account for an address that has none yet."""
+    name = text.accepted("display_name", display_name, limit=40)
+    with db.transaction() as tx:
+        account = Account(
+            display_name=name,
+            ties=[tie for tie in TIES if tie in ties],
+            password_hash=_hasher.hash(password) if password else "",
+            department_id=department.id if department else None,
+            is_demo=is_demo,
+            created_at=clock.now(),
+        )
+        tx.add(account)
+        tx.flush()
+        tx.add(Person(account_id=account.id, email=normal_email(email)))
+        tx.flush()
+        return account
+
+
+def request_code(email: str) -> None:
+    """Mail a one-time code to an address, known or not: both get the same answer."""
+    address = normal_email(email)
+    code = f"{secrets.randbelow(10**6):06d}"
+    with db.transaction() as tx:
+        recent = select(func.count()).where(
+            SignInCode.email == address, SignInCode.created_at > clock.now() - timedelta(hours=1)
+        )
+        if (tx.scalar(recent) or 0) >= CODES_PER_HOUR:
+            raise TooMany
+        tx.add(SignInCode(email=address, code_hash=_code_hash(address, code), created_at=clock.now()))
+        mail.send(
+            address,
+            subject=str(_("ともに：ログインの番号は %(code)s です", code=code)),
+            body=str(
+                _(
+                    "ログインの番号は %(code)s です。15分のあいだ使えます。\n\n"
+                    "心当たりがないときは、このメールを消してください。何も起こりません。",
+                    code=code,
+                )
+            ),
+        )
+
+
+def redeem_code(email: str, code: str) -> str:
+    """Use up a mailed code and return the address it proves; raises `Invalid` otherwise."""
+    address = normal_email(email)
+    digits = "".join(ch for ch in text.folded(code) if ch.isdigit())
+    with db.transaction() as tx:
+        query = select(SignInCode).where(
+            SignInCode.email == address,
+            SignInCode.used_at.is_(None),
+            SignInCode.created_at > clock.now() - CODE_LIFE,
+        )
+        sent = tx.scalars(db.locked(query.order_by(SignInCode.id.desc()).limit(1))).one_or_none()
+        right = (
+            sent is not None
+            and sent.tries < CODE_TRIES
+            and hmac.compare_digest(sent.code_hash, _code_hash(address, digits))
+        )
+        if sent is not None:
+            sent.tries += 1
+            if right:
+                sent.used_at = clock.now()
+    if not right:
+        raise Invalid(
+            "code", _("番号がちがうか、時間が過ぎています。新しい番号をお取りください。")
+        )
+    return address
+
+
+def check_password(email: str, password: str) -> Account:
+    """The account whose password this is; takes as long for an address that has none."""
+    account = by_email(email)
+    stored = account.password_hash if account and account.password_hash else _NOBODY
+    try:
+        _hasher.verify(stored, password)
+    except (VerifyMismatchError, InvalidHashError):
+        account = None
+    if account is None or stored == _NOBODY:
+        raise Invalid("password", _("メールアドレスかパスワードがちがいます。"))
+    return account
+
+
+def set_password(account: Account, password: str) -> None:
+    """Give an account a password, or a new one."""
+    if len(password) < 10:
+        raise Invalid("password", _("パスワードは10文字以上にしてください。"))
+    with db.transaction() as tx:
+        tx.merge(account, load=True).password_hash = _hasher.hash(password)
+
+
+def grant(actor: Account | None, account: Account, role: Role, scope: str = INSTALLATION) -> None:
+    """Trust an account with a role in a scope; a role already held stays as it is."""
+    require(actor, "roles.grant", None)
+    _grant(account, role, scope, by="operator")
+
+
+def _grant(account: Account, role: Role, scope: str, *, by: str) -> None:
+    with db.transaction() as tx:
+        same = select(Grant).where(
+            Grant.account_id == account.id, Grant.role == role, Grant.scope == scope
+        )
+        if tx.scalars(same).one_or_none() is None:
+            tx.add(Grant(account_id=account.id, role=role, scope=scope, granted_at=clock.now()))
+            tx.flush()
+            tx.expire(tx.get_one(Account, account.id), ["grants"])
+            record.append(
+                "role.granted", f"account:{account.public_id}", role=by, scope=scope, given=role
+            )
+
+
+def has_operator() -> bool:
+    query = select(Grant.id).where(Grant.role == Role.OPERATOR).limit(1)
+    return db.session().scalar(query) is not None
+
+
+def issue_setup_token() -> str:
+    """A one-time token for the first operator; raises `Conflict` once there is one."""
+    if has_operator():
+        raise Conflict(_("システム管理者は、もう登録されています。"))
+    token = secrets.token_urlsafe(24)
+    with db.transaction() as tx:
+        tx.add(SetupToken(token_hash=_hash(token), created_at=clock.now()))
+    return token
+
+
+def setup_operator(token: str, email: str, display_name: str, password: str) -> Account:
+    """Use up the console's token and open the first operator's account."""
+    if len(password) < 10:
+        raise Invalid("password", _("パスワードは10文字以上にしてください。"))
+    with db.transaction() as tx:
+        query = select(SetupToken).where(
+            SetupToken.token_hash == _hash(token), SetupToken.used_at.is_(None)
+        )
+        found = tx.scalars(db.locked(query)).one_or_none()
+        if found is None or has_operator():
+            raise Conflict(_("この登録用の住所は、もう使われています。"))
+        found.used_at = clock.now()
+        account = create(email, display_name, password=password)
+        _grant(account, Role.OPERATOR, INSTALLATION, by="console")
+        return account
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _code_hash(email: str, code: str) -> str:
+    return _hash(f"{email}\0{code}")
+
+

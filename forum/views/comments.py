@@ -1,0 +1,3 @@
+"""Public comment: write, check, receipt."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Rooms, topics, posts."""
+
+from __future__ import annotations

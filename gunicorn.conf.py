@@ -1,0 +1,21 @@
+"""gunicorn: one process with threads; live connections need one owner (ADR 4)."""
+
+import os
+from typing import Any
+
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+workers = 1
+worker_class = "gthread"
+threads = 100
+graceful_timeout = 3
+keepalive = 15
+control_socket_disable = True
+errorlog = "-"
+loglevel = "warning"
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """Close sockets, or their browsers stay deaf until a time-out (measured: 32 s)."""
+    from realtime import sockets
+
+    sockets.close_all()

@@ -1,0 +1,1 @@
+"""What this application is: voices, themes, answers and the laws that hold between them."""

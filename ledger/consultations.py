@@ -1,0 +1,164 @@
+"""Opening a consultation, its phases and the places of its draft."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from core import clock, db, record, search, text
+from core.errors import Closed, Conflict, Forbidden, Invalid, NotFound, Stale
+from core.messages import _
+from core.people import Department, Role
+from core.permissions import require
+from ledger import voices
+from ledger.models import Consultation, Phase, PhaseKind, Section, Stage
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Span:
+    """One phase as an officer plans it: half-open [opens_at, closes_at)."""
+
+    kind: PhaseKind
+    title: str
+    opens_at: datetime
+    closes_at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of the draft that opinions can be about."""
+
+    number: str
+    title: str
+    body: str
+    page: int | None = None
+
+
+def open_consultation(
+    actor: Any,
+    department: Department,
+    slug: str,
+    title: str,
+    *,
+    summary: str,
+    purpose: str = "",
+    stage: Stage = Stage.DISCOVERY,
+    phases: Sequence[Span] = (),
+    sections: Sequence[Place] = (),
+) -> Consultation:
+    """Open a consultation in a department the actor is an officer of."""
+    if actor is None or not actor.holds(Role.OFFICER, department.scopes()):
+        raise Forbidden
+    if not _SLUG.fullmatch(slug) or len(slug) > 60:
+        raise Invalid("slug", _("住所の名前は、英小文字と数字とハイフンで書いてください。"))
+    with db.transaction() as tx:
+        if tx.scalars(select(Consultation).where(Consultation.slug == slug)).one_or_none():
+            raise Conflict(_("同じ住所の名前の案件が、もうあります。"))
+        consultation = Consultation(
+            slug=slug,
+            title=text.accepted("title", title, limit=120),
+            summary=text.accepted("summary", summary, limit=400),
+            purpose=text.accepted("purpose", purpose, limit=4000, required=False),
+            stage=stage,
+            department_id=department.id,
+            voice_secret=voices.new_secret(),
+            created_at=clock.now(),
+        )
+        tx.add(consultation)
+        tx.flush()
+        for position, span in enumerate(phases, start=1):
+            _add_phase(consultation, span, position)
+        for position, place in enumerate(sections, start=1):
+            tx.add(
+                Section(
+                    consultation_id=consultation.id,
+                    number=place.number,
+                    title=text.accepted("title", place.title, limit=120),
+                    body=text.accepted("body", place.body, limit=20_000),
+                    page=place.page,
+                    position=position,
+                )
+            )
+        tx.flush()
+        tx.expire(consultation)
+        record.append(
+            "consultation.opened", consultation.scope, role="officer", scope=consultation.scope
+        )
+        search.enqueue("consultation", consultation.id)
+        return consultation
+
+
+def change_phase(
+    actor: Any, phase: Phase, *, opens_at: datetime, closes_at: datetime, reason: str
+) -> None:
+    """Move a phase's dates, with a reason that everybody can read in the record."""
+    require(actor, "consultations.edit", phase.consultation)
+    if opens_at >= closes_at:
+        raise Invalid("closes_at", _("終わりは、始まりより後の日時にしてください。"))
+    with db.transaction() as tx:
+        row = tx.scalars(db.locked(select(Phase).where(Phase.id == phase.id))).one()
+        row.opens_at, row.closes_at = opens_at, closes_at
+        record.append(
+            "phase.changed",
+            f"phase:{row.kind}",
+            role="officer",
+            scope=row.consultation.scope,
+            opens_at=opens_at.isoformat(),
+            closes_at=closes_at.isoformat(),
+            reason=text.accepted("reason", reason, limit=400),
+        )
+
+
+def set_stage(actor: Any, consultation: Consultation, stage: Stage, *, version: int) -> None:
+    """Say at which stage of the policy the consultation stands now."""
+    require(actor, "consultations.edit", consultation)
+    with db.transaction() as tx:
+        query = select(Consultation).where(Consultation.id == consultation.id)
+        row = tx.scalars(db.locked(query)).one()
+        if row.version != version:
+            raise Stale(current=row.stage, yours=stage)
+        row.stage, row.version = stage, row.version + 1
+        record.append(
+            "consultation.stage", row.scope, role="officer", scope=row.scope, stage=str(stage)
+        )
+
+
+def find(slug: str) -> Consultation:
+    """The consultation at `/c/<slug>`; raises `NotFound`."""
+    found = db.session().scalars(select(Consultation).where(Consultation.slug == slug)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def require_open(consultation: Consultation, kind: PhaseKind, at: datetime) -> None:
+    """Raise `Closed` with the dates unless a phase of `kind` takes acts at `at`."""
+    phase = consultation.phase(kind)
+    if phase is None:
+        raise Closed(_("この案件には、この手続きがありません。"))
+    if at < phase.opens_at:
+        raise Closed(_("受け付けは、まだ始まっていません。"))
+    if not phase.is_open(at):
+        raise Closed(_("受け付けは終わりました。書いた文は消えていません。写してお持ちください。"))
+
+
+def _add_phase(consultation: Consultation, span: Span, position: int) -> None:
+    db.session().add(
+        Phase(
+            consultation_id=consultation.id,
+            kind=span.kind,
+            title=text.accepted("title", span.title, limit=60),
+            note=text.accepted("note", span.note, limit=200, required=False),
+            position=position,
+            opens_at=span.opens_at,
+            closes_at=span.closes_at,
+        )
+    )

@@ -1,0 +1,115 @@
+"""Receipts: number and secret, by which what became of a submission is found without an account."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from core import clock, db, text
+from core.errors import NotFound, TooMany
+from core.messages import _
+from ledger.models import Consultation, Receipt
+from ledger.words import WORDS
+
+TRIES = 10
+TRIES_WITHIN = timedelta(hours=1)
+
+
+def issue(consultation: Consultation, submission: str, *, at: datetime) -> Receipt:
+    """A receipt for one submission, in the current transaction; the same one when asked again."""
+    with db.transaction() as tx:
+        query = select(Receipt).where(Receipt.submission == submission)
+        found = tx.scalars(query).one_or_none()
+        if found is not None:
+            return found
+        receipt = Receipt(
+            number=_new_number(),
+            consultation_id=consultation.id,
+            submission=submission,
+            issued_at=at,
+        )
+        tx.add(receipt)
+        tx.flush()
+        return receipt
+
+
+def secret(receipt: Receipt) -> str:
+    """The receipt's secret: two words and two numbers, about 27 bits, e.g. 「けやき 37 つばめ 52」.
+
+    Derived from the consultation's own secret, so that nothing readable is stored and a repeated
+    submission gets the same receipt. Guessing is stopped by `find`.
+    """
+    key = bytes.fromhex(receipt.consultation.voice_secret)
+    digest = hmac.new(key, f"receipt:{receipt.number}".encode(), hashlib.sha256).digest()
+    number = int.from_bytes(digest[:8], "big")
+    parts = []
+    for _half in range(2):
+        number, word = divmod(number, len(WORDS))
+        number, two = divmod(number, 90)
+        parts += [WORDS[word], str(two + 10)]
+    return " ".join(parts)
+
+
+def find(number: str, said: str) -> Receipt:
+    """The receipt with this number and secret; raises `NotFound` alike for either being wrong.
+
+    Ten wrong secrets within an hour close a number for that hour (`TooMany`).
+    """
+    wanted = normal_number(number)
+    with db.transaction() as tx:
+        query = select(Receipt).where(Receipt.number == wanted)
+        receipt = tx.scalars(db.locked(query)).one_or_none()
+        right = False
+        if receipt is not None:
+            if receipt.failed_at is None or receipt.failed_at < clock.now() - TRIES_WITHIN:
+                receipt.failed_tries = 0
+            if receipt.failed_tries >= TRIES:
+                raise TooMany
+            right = hmac.compare_digest(_bare(secret(receipt)), _bare(said))
+            if not right:
+                receipt.failed_tries += 1
+                receipt.failed_at = clock.now()
+    if receipt is None or not right:
+        raise NotFound(
+            _("受付番号と照会番号の組が見つかりません。受付票をもう一度お確かめください。")
+        )
+    return receipt
+
+
+def normal_number(said: str) -> str:
+    """A receipt number as it is stored, from what people type: full width, spaces, any hyphen."""
+    digits = "".join(ch for ch in text.folded(said) if ch.isdecimal())
+    return f"{digits[0]}-{digits[1:5]}-{digits[5:]}" if len(digits) == 9 else ""
+
+
+def has_right_check(said: str) -> bool:
+    """Whether a typed number's last digit fits the others: catches slips before asking."""
+    number = normal_number(said).replace("-", "")
+    return len(number) == 9 and _check_digit(number[:8]) == number[8]
+
+
+def _new_number() -> str:
+    query = select(Receipt.id)
+    while True:
+        digits = f"{secrets.randbelow(9) + 1}{secrets.randbelow(10**7):07d}"
+        number = normal_number(digits + _check_digit(digits))
+        if db.session().scalar(query.where(Receipt.number == number)) is None:
+            return number
+
+
+def _check_digit(digits: str) -> str:
+    """ISO 7064 MOD 11,10: finds every wrong digit and nearly every swap of neighbours."""
+    rest = 10
+    for digit in digits:
+        rest = ((rest + int(digit)) % 10 or 10) * 2 % 11
+    return str((11 - rest) % 10)
+
+
+def _bare(said: str) -> bytes:
+    """A secret without blanks, katakana as hiragana: what people type is what we meant."""
+    kept = "".join(text.folded(said).split())
+    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in kept).encode()

@@ -1,0 +1,1 @@
+"""Keeping rooms safe, in the open. Knows the mixin `Moderated`, not posts."""

@@ -1,0 +1,79 @@
+"""Places of texts: unit length, no number of texts refused, newcomers in the same space."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import vectors
+from analysis.tokens import Words
+
+VOCABULARY = st.sampled_from(["公園", "図書館", "道路", "保育", "防災"])
+TEXTS = st.lists(
+    st.builds(
+        lambda nouns, others: Words(nouns, others, nouns, others),
+        st.lists(VOCABULARY, max_size=3).map(tuple),
+        st.lists(st.just("求める"), max_size=1).map(tuple),
+    ),
+    max_size=8,
+)
+
+
+def about(*nouns: str) -> Words:
+    return Words(nouns, (), nouns, ())
+
+
+@given(TEXTS)
+@settings(max_examples=40, deadline=None)
+def test_rows_have_unit_length_exactly_where_there_is_a_content_word(texts: list[Words]) -> None:
+    found = vectors.fit(texts, dimensions=3).place(texts)
+    lengths = np.linalg.norm(found.rows, axis=1)
+    assert found.placed.tolist() == [not words.is_empty for words in texts]
+    assert np.allclose(lengths[~found.placed], 0)
+    assert np.all(np.isclose(lengths, 1) | np.isclose(lengths, 0))
+    assert np.isfinite(found.rows).all()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 100])
+def test_identical_texts_lie_in_one_place(count: int) -> None:
+    texts = [about("公園", "遊具")] * count
+    found = vectors.fit(texts).place(texts)
+    assert found.rows.shape[0] == count
+    assert np.allclose(found.rows @ found.rows.T, 1)
+
+
+def test_identical_texts_survive_the_projection() -> None:
+    texts = [about(*(f"語{i}" for i in range(90)))] * 90
+    found = vectors.fit(texts).place(texts)
+    assert found.rows.shape == (90, vectors.DIMENSIONS)
+    assert np.allclose(found.rows @ found.rows.T, 1)
+
+
+def test_texts_on_one_subject_are_nearer_than_others() -> None:
+    texts = [about("公園", "遊具"), about("公園", "木陰"), about("保育", "待機")]
+    rows = vectors.fit(texts).place(texts).rows
+    assert rows[0] @ rows[1] > rows[0] @ rows[2]
+
+
+def test_nouns_weigh_more_than_verbs() -> None:
+    same_noun = Words(("公園",), ("求める",), ("公園",), ("求める",))
+    texts = [same_noun, Words(("公園",), ("増やす",), ("公園",), ("増やす",)),
+             Words(("道路",), ("求める",), ("道路",), ("求める",))]  # fmt: skip
+    rows = vectors.fit(texts).place(texts).rows
+    assert rows[0] @ rows[1] > 0.8 > 0.2 > rows[0] @ rows[2]
+
+
+def test_same_texts_and_seed_have_the_same_rows() -> None:
+    texts = [about(f"語{i}", f"語{i * 7 % 50}", f"語{i % 9}") for i in range(120)]
+    first, again = (vectors.fit(texts, seed=3).place(texts).rows for _ in range(2))
+    assert first.shape == (120, vectors.DIMENSIONS)
+    assert np.array_equal(first, again)
+
+
+def test_newcomers_are_placed_in_the_space_they_did_not_make() -> None:
+    space = vectors.fit([about("公園"), about("保育")])
+    known, unknown = (space.place([about(noun)]) for noun in ("公園", "宇宙"))
+    assert known.placed.tolist() == [True]
+    assert unknown.placed.tolist() == [False]
+    assert known.rows.shape == unknown.rows.shape
+    assert not unknown.rows.any()
