@@ -70,8 +70,10 @@ def missing() -> list[tuple[str, str]]:
             if not message.id:
                 continue
             there = catalog.get(message.id if isinstance(message.id, str) else message.id[0])
-            if there is None or not there.string or (
-                not isinstance(there.string, str) and not all(there.string)
+            if (
+                there is None
+                or not there.string
+                or (not isinstance(there.string, str) and not all(there.string))
             ):
                 found.append((path.parent.parent.name, str(message.id)))
     return found

@@ -96,10 +96,12 @@ def connect(url: str) -> Engine:
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 20, "check_same_thread": False})
+        engine = create_engine(
+            url, hide_parameters=True, connect_args={"timeout": 20, "check_same_thread": False}
+        )
         _begin_properly(engine)
     else:
-        engine = create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
     session.remove()
     session.configure(bind=engine)
     return engine
@@ -190,7 +192,7 @@ def at_the_end(key: str, act: Callable[[], None]) -> None:
     unit().last.setdefault(key, act)
 
 
-def locked(query: Select[tuple[T]]) -> Select[tuple[T]]:
+def locked(query: Select[T]) -> Select[T]:
     """The same rows, locked until the transaction ends; only the entity's own table is locked.
 
     SQLite has one writer at a time since BEGIN IMMEDIATE and drops the clause by itself.

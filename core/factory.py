@@ -11,18 +11,23 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import analysis.policy
 import analysis.views
+import demo.cli
 import forum.policy
 import forum.views
+import ledger.cli
 import ledger.policy
 import ledger.views
 import moderation.policy
 import moderation.views
-from core import auth, cli, db, i18n, jobs, mail, views, web
+import realtime.broadcast  # noqa: F401 it listens to the forum's events
+from core import auth, cli, db, i18n, jobs, logs, mail, search, views, web
 from core.config import ROOT, Settings, from_environment
+from realtime import sockets
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application for one installation."""
+    logs.configure()
     settings = settings or from_environment(os.environ)
     app = Flask(
         "tomoni",
@@ -48,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app.extensions["engine"] = db.connect(settings.database)
     mail.configure(settings.mail_url, settings.mail_from)
+    search.configure(settings.index_dir)
     if not settings.testing:
         app.extensions["queue"] = jobs.connect(settings.queue_file)
     i18n.init_app(app)
@@ -55,8 +61,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     web.init_app(app)
     for package in (ledger, moderation, forum, analysis):
         _compose(app, package)
-    app.register_blueprint(views.bp)
+    views.register(app)
     cli.init_app(app)
+    ledger.cli.init_app(app)
+    demo.cli.init_app(app)
+    sockets.init_app(app)
     return app
 
 

@@ -19,9 +19,10 @@ from typing import Any
 import structlog
 from huey import SqliteHuey, crontab
 from sqlalchemy import ForeignKey, Index, String, Text, or_, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock, db
+from core import clock, db, scopes
 from core.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -67,19 +68,27 @@ class Job(db.Addressable, db.Base):
     def is_over(self) -> bool:
         return self.state in {State.DONE, State.FAILED, State.CANCELLED}
 
+    def scopes(self) -> set[str]:
+        """Whose staff may look after it."""
+        return scopes.around(self.scope)
+
 
 class Cancelled(Exception):
     """Somebody asked for the job to stop."""
 
 
 class Running:
-    """What a handler is given: its arguments, and a way to say how far it is."""
+    """What a handler is given: its arguments, and a way to say how far it is.
 
-    def __init__(self, job_id: int, args: dict[str, Any]) -> None:
+    `tries` is the fence: a worker that was taken for dead and wakes up again changes nothing.
+    """
+
+    def __init__(self, job_id: int, args: dict[str, Any], tries: int) -> None:
         self.job_id = job_id
         self.args = args
+        self.tries = tries
         self.result: dict[str, Any] = {}
-        self._said = 0.0
+        self._step, self._said = "", 0.0
 
     def progress(self, step: str, done: int, total: int) -> None:
         """Tell pages how far the job is; at most three writes a second, new steps at once.
@@ -87,22 +96,33 @@ class Running:
         Raises `Cancelled` when the job was cancelled meanwhile.
         """
         now = time.monotonic()
-        if 0 < done < total and now - self._said < 0.3:
+        if step == self._step and 0 < done < total and now - self._said < 0.3:
             return
-        self._said = now
+        self._step, self._said = step, now
+        if not self.change(step=step, done_count=done, total_count=total, heartbeat_at=clock.now()):
+            raise Cancelled
+
+    def release_key(self) -> None:
+        """Let the same key be enqueued again from now on, though this job is not over."""
+        self.change(key=None)
+
+    def change(self, **values: Any) -> bool:
+        """Write to the job's row while it is still this run's; False when it is not."""
         with db.transaction() as tx:
             changed = tx.execute(
                 update(Job)
-                .where(Job.id == self.job_id, Job.state == State.RUNNING)
-                .values(step=step, done_count=done, total_count=total, heartbeat_at=clock.now())
+                .where(Job.id == self.job_id, Job.state == State.RUNNING, Job.tries == self.tries)
+                .values(**values)
             )
-        if not getattr(changed, "rowcount", 0):
-            raise Cancelled
+        return bool(getattr(changed, "rowcount", 0))
 
 
 Handler = Callable[[Running], None]
+Chore = Callable[[], None]
 _handlers: dict[str, Handler] = {}
-_queue: list[SqliteHuey] = []
+_chores: list[Chore] = []
+_wakers: list[Callable[[int], Any]] = []
+_running: dict[int, Running] = {}  # of this process
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -113,6 +133,13 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
         return function
 
     return register
+
+
+def chore(function: Chore) -> Chore:
+    """Have the worker call `function` once a minute."""
+    if function not in _chores:
+        _chores.append(function)
+    return function
 
 
 def enqueue(
@@ -147,8 +174,11 @@ def enqueue(
             created_at=clock.now(),
             run_after=clock.now() + delay,
         )
-        tx.add(job)
-        tx.flush()
+        try:
+            with tx.begin_nested():
+                tx.add(job)
+        except IntegrityError:  # PostgreSQL: another transaction made the same key meanwhile
+            return tx.scalars(select(Job).where(Job.key == key)).one()
         job_id = job.id
         if not delay:
             db.on_commit(lambda: _wake(job_id))
@@ -179,11 +209,11 @@ def run(job_id: int) -> None:
         if not getattr(claimed, "rowcount", 0):
             return
     job = db.session().get_one(Job, job_id)
-    running = Running(job.id, dict(job.args))
+    running = Running(job.id, dict(job.args), job.tries)
     kind, tries = job.kind, job.tries
     db.session().rollback()
     try:
-        with _heart(job_id):
+        with _heart(running):
             _handlers[kind](running)
     except Cancelled:
         return
@@ -192,44 +222,39 @@ def run(job_id: int) -> None:
         final = isinstance(error, DomainError) or tries >= TRIES
         if not isinstance(error, DomainError):
             log.exception("job failed", job=job_id, kind=kind)
-        _end(
-            job_id,
+        running.change(
             state=State.FAILED if final else State.QUEUED,
             error=str(error)[:2000] if isinstance(error, DomainError) else type(error).__name__,
             finished_at=clock.now() if final else None,
             run_after=clock.now() + timedelta(seconds=15 * 4**tries),
         )
         return
-    _end(job_id, state=State.DONE, result=running.result, finished_at=clock.now())
-
-
-def _end(job_id: int, **values: Any) -> None:
-    with db.transaction() as tx:
-        tx.execute(
-            update(Job).where(Job.id == job_id, Job.state == State.RUNNING).values(**values)
-        )
+    running.change(state=State.DONE, result=running.result, finished_at=clock.now())
 
 
 @contextmanager
-def _heart(job_id: int) -> Iterator[None]:
+def _heart(running: Running) -> Iterator[None]:
     """Beat beside the handler, so that a long silent step is not taken for a dead one."""
     stop = threading.Event()
 
     def beat() -> None:
         while not stop.wait(BEAT_SECONDS):
             try:
-                with db.transaction() as tx:
-                    tx.execute(update(Job).where(Job.id == job_id).values(heartbeat_at=clock.now()))
+                running.change(heartbeat_at=clock.now())
+            except SQLAlchemyError:
+                log.warning("heartbeat missed", job=running.job_id)
             finally:
                 db.session.remove()
 
-    thread = threading.Thread(target=beat, daemon=True, name=f"heart-{job_id}")
+    thread = threading.Thread(target=beat, daemon=True, name=f"heart-{running.job_id}")
+    _running[running.job_id] = running
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join()
+        _running.pop(running.job_id, None)
 
 
 def due() -> list[int]:
@@ -254,8 +279,14 @@ def sweep() -> None:
             .where(Job.state == State.RUNNING, dead)
             .values(state=State.FAILED, error="the worker died", finished_at=clock.now())
         )
-    for job_id in due():
+    for job_id in due()[:100]:
         _wake(job_id)
+
+
+def hand_back() -> None:
+    """Give this process's unfinished jobs to the next worker, when it stops in good order."""
+    for running in list(_running.values()):
+        running.change(state=State.QUEUED, tries=running.tries - 1)
 
 
 def run_due() -> int:
@@ -278,6 +309,21 @@ def newest(kind: str, scope: str) -> Job | None:
     return db.session().scalars(query.order_by(Job.id.desc()).limit(1)).one_or_none()
 
 
+def shown_to(viewer: Any, *, since: datetime) -> list[Job]:
+    """Jobs with an owner or a scope that wait, run, or failed after `since`: for the desk.
+
+    The caller still asks the permission "jobs.see" for each.
+    """
+    query = select(Job).where(
+        or_(Job.scope != "", Job.owner_id == viewer.id),
+        or_(
+            Job.state.in_([State.QUEUED, State.RUNNING]),
+            (Job.state == State.FAILED) & (Job.finished_at > since),
+        ),
+    )
+    return list(db.session().scalars(query.order_by(Job.id.desc()).limit(50)))
+
+
 def connect(path: Path) -> SqliteHuey:
     """Open the queue that wakes the worker; without it jobs wait in the table."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -289,23 +335,30 @@ def connect(path: Path) -> SqliteHuey:
         finally:
             db.session.remove()
 
-    def tidy() -> None:
-        try:
-            sweep()
-        finally:
-            db.session.remove()
-
-    queue.task(name="run")(wake)
-    queue.periodic_task(crontab(minute="*"), name="sweep")(tidy)
-    _queue[:] = [queue]
+    _wakers[:] = [queue.task(name="run")(wake)]
+    queue.periodic_task(crontab(minute="*"), name="tidy")(tidy)
     return queue
 
 
 def disconnect() -> None:
-    _queue.clear()
+    _wakers.clear()
+
+
+def tidy() -> None:
+    """The sweep and every chore; one that fails does not stop the next."""
+    for act in (sweep, *_chores):
+        try:
+            act()
+        except Exception:
+            log.exception("chore failed", chore=act.__qualname__)
+        finally:
+            db.session.remove()
 
 
 def _wake(job_id: int) -> None:
-    for queue in _queue:
-        task = queue._registry.string_to_task("core.jobs.run")
-        queue.enqueue(task((job_id,)))
+    """Tell the worker; when that fails the sweep finds the job within a minute."""
+    for wake in _wakers:
+        try:
+            wake(job_id)
+        except Exception:
+            log.exception("the worker could not be woken", job=job_id)

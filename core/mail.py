@@ -50,7 +50,8 @@ def configure(url: str, sender: str) -> None:
 def send(to: str, *, subject: str, body: str) -> None:
     """Write a letter in the current transaction; it leaves after the commit."""
     with db.transaction() as tx:
-        letter = Letter(to=to, subject=subject[:200], body=body, created_at=clock.now())
+        line = " ".join(subject.split())[:200]  # a title may hold line ends; a header may not
+        letter = Letter(to=to, subject=line, body=body, created_at=clock.now())
         tx.add(letter)
         tx.flush()
         jobs.enqueue("mail.send", {"letter_id": letter.id}, key=f"mail:{letter.id}")
@@ -65,7 +66,11 @@ def deliver(running: jobs.Running) -> None:
         return
     if server.url:
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = server.sender, letter.to, letter.subject
+        message["From"], message["To"], message["Subject"] = (
+            server.sender,
+            letter.to,
+            letter.subject,
+        )
         message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2])
         message.set_content(letter.body)
         db.session().rollback()  # nothing is held while the network is waited for

@@ -22,8 +22,8 @@ from core import clock, db, mail, record, text
 from core.errors import Conflict, Invalid, TooMany
 from core.messages import _
 from core.permissions import require
+from core.scopes import INSTALLATION as INSTALLATION
 
-INSTALLATION = "installation"
 CODE_LIFE = timedelta(minutes=15)
 CODE_TRIES = 5
 CODES_PER_HOUR = 6
@@ -43,6 +43,25 @@ class Role(StrEnum):
 
 STAFF = frozenset({Role.OFFICER, Role.APPROVER, Role.OPERATOR, Role.MODERATOR})
 TIES = ("在住", "在勤", "在学", "在活動")
+
+
+class Console:
+    """Whoever has a shell on this machine: may do everything, and is recorded as the operator."""
+
+    id = None
+    display_name = "console"
+    roles = frozenset(Role)
+
+    def holds(self, role: Role, scopes: Collection[str]) -> bool:
+        return True
+
+
+CONSOLE = Console()
+
+
+def acting_as(actor: object, role: Role) -> Role:
+    """The role an act is recorded under: the console is the operator, whoever's place it takes."""
+    return Role.OPERATOR if actor is CONSOLE else role
 
 
 class Department(db.Base):
@@ -163,6 +182,11 @@ def by_email(email: str) -> Account | None:
     return db.session().scalars(query.where(Person.email == normal_email(email))).one_or_none()
 
 
+def address_of(account_id: int) -> str | None:
+    """Where to write to somebody; for mail only, and None once the person was erased."""
+    return db.session().scalar(select(Person.email).where(Person.account_id == account_id))
+
+
 def by_public_id(public_id: str) -> Account | None:
     return db.session().scalars(select(Account).where(Account.public_id == public_id)).one_or_none()
 
@@ -204,7 +228,9 @@ def request_code(email: str) -> None:
         )
         if (tx.scalar(recent) or 0) >= CODES_PER_HOUR:
             raise TooMany
-        tx.add(SignInCode(email=address, code_hash=_code_hash(address, code), created_at=clock.now()))
+        tx.add(
+            SignInCode(email=address, code_hash=_code_hash(address, code), created_at=clock.now())
+        )
         mail.send(
             address,
             subject=str(_("ともに：ログインの番号は %(code)s です", code=code)),
@@ -239,9 +265,7 @@ def redeem_code(email: str, code: str) -> str:
             if right:
                 sent.used_at = clock.now()
     if not right:
-        raise Invalid(
-            "code", _("番号がちがうか、時間が過ぎています。新しい番号をお取りください。")
-        )
+        raise Invalid("code", _("番号がちがうか、時間が過ぎています。新しい番号をお取りください。"))
     return address
 
 
@@ -269,10 +293,11 @@ def set_password(account: Account, password: str) -> None:
 def grant(actor: Account | None, account: Account, role: Role, scope: str = INSTALLATION) -> None:
     """Trust an account with a role in a scope; a role already held stays as it is."""
     require(actor, "roles.grant", None)
-    _grant(account, role, scope, by="operator")
+    entrust(account, role, scope, by="operator")
 
 
-def _grant(account: Account, role: Role, scope: str, *, by: str) -> None:
+def entrust(account: Account, role: Role, scope: str, *, by: str) -> None:
+    """Give a role on the word of `by`: set-up, console and demo only; people use `grant`."""
     with db.transaction() as tx:
         same = select(Grant).where(
             Grant.account_id == account.id, Grant.role == role, Grant.scope == scope
@@ -301,6 +326,19 @@ def issue_setup_token() -> str:
     return token
 
 
+def awaits_operator(token: str) -> bool:
+    """Whether this one-time token still opens the first operator's account."""
+    query = select(SetupToken.id).where(
+        SetupToken.token_hash == _hash(token), SetupToken.used_at.is_(None)
+    )
+    return db.session().scalar(query) is not None and not has_operator()
+
+
+def demo_accounts() -> list[Account]:
+    """The demo's people, in the order they were made."""
+    return list(db.session().scalars(select(Account).where(Account.is_demo).order_by(Account.id)))
+
+
 def setup_operator(token: str, email: str, display_name: str, password: str) -> Account:
     """Use up the console's token and open the first operator's account."""
     if len(password) < 10:
@@ -314,7 +352,7 @@ def setup_operator(token: str, email: str, display_name: str, password: str) -> 
             raise Conflict(_("この登録用の住所は、もう使われています。"))
         found.used_at = clock.now()
         account = create(email, display_name, password=password)
-        _grant(account, Role.OPERATOR, INSTALLATION, by="console")
+        entrust(account, Role.OPERATOR, INSTALLATION, by="console")
         return account
 
 
@@ -324,5 +362,3 @@ def _hash(token: str) -> str:
 
 def _code_hash(email: str, code: str) -> str:
     return _hash(f"{email}\0{code}")
-
-

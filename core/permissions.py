@@ -109,4 +109,11 @@ allow("public", (Anyone(),))
 allow("signed_in", (SignedIn(),))
 allow("roles.grant", (Holds("operator"),))
 allow("operate", (Holds("operator"),))
-allow("desk", (Holds("officer"),), (Holds("approver"),), (Holds("operator"),), (Holds("moderator"),))
+allow(
+    "jobs.see",
+    (SignedIn(), When(lambda actor, job: job.owner_id == actor.id)),
+    *((Holds(role),) for role in ("officer", "approver", "moderator", "operator")),
+)
+allow(
+    "desk", (Holds("officer"),), (Holds("approver"),), (Holds("operator"),), (Holds("moderator"),)
+)

@@ -12,9 +12,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Integer, String, insert, select
+from sqlalchemy import BigInteger, Index, Integer, String, Table, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, db
@@ -101,7 +101,8 @@ def _write() -> None:
         values["prev_hash"] = head.hash
         values["hash"] = digest(values)
         head.seq, head.hash = values["seq"], values["hash"]
-    current.execute(insert(Entry), pending)
+    # into the table: through the mapper 50,000 entries take a second longer
+    current.execute(insert(cast(Table, Entry.__table__)), pending)
     current.flush()
 
 

