@@ -47,11 +47,15 @@ def conservation(consultation: Consultation) -> Iterator[Breach]:
     counts = queries.counts(consultation)
     if not counts.balances:
         yield Breach("conservation", consultation.slug, f"the figures do not balance: {counts}")
-    lowest, highest, rows = db.session().execute(
-        select(func.min(Opinion.seq), func.max(Opinion.seq), func.count()).where(
-            Opinion.consultation_id == consultation.id
+    lowest, highest, rows = (
+        db.session()
+        .execute(
+            select(func.min(Opinion.seq), func.max(Opinion.seq), func.count()).where(
+                Opinion.consultation_id == consultation.id
+            )
         )
-    ).one()
+        .one()
+    )
     last = db.session().scalar(
         select(Consultation.last_seq).where(Consultation.id == consultation.id)
     )
@@ -66,7 +70,10 @@ def conservation(consultation: Consultation) -> Iterator[Breach]:
 def _texts() -> Iterator[Breach]:
     """Law 3: what was said stays as said."""
     query = select(
-        Opinion.public_id, Opinion.commitment, OpinionText.salt, OpinionText.body,
+        Opinion.public_id,
+        Opinion.commitment,
+        OpinionText.salt,
+        OpinionText.body,
         OpinionText.erased_at,
     ).outerjoin(OpinionText, OpinionText.opinion_id == Opinion.id)
     for public_id, commitment, salt, body, erased_at in db.session().execute(
@@ -100,17 +107,18 @@ def _filings() -> Iterator[Breach]:
 
 def _sources() -> Iterator[Breach]:
     """Both directions: every line was said somewhere, everything said has its line."""
-    for source in sources.all_sources():
-        query = select(distinct_source := Opinion.source_id).where(
-            Opinion.channel.in_(source.channels)
-        ).distinct()
-        in_ledger = set(db.session().scalars(query))
+    for name, source in sources.all_sources().items():
+        in_ledger = set(
+            db.session().scalars(select(Opinion.source_id).where(Opinion.source == name).distinct())
+        )
         there = source.existing(in_ledger)
         for missing in sorted(in_ledger - there):
-            yield Breach("source", f"{distinct_source.key} {missing}", "was said nowhere")
+            yield Breach("source", f"{name} {missing}", "was said nowhere")
         for unheard in sorted(set(source.entered()) - in_ledger):
-            names = "/".join(sorted(source.channels))
-            yield Breach("source", f"{names} {unheard}", "was said but is not in the ledger")
+            yield Breach("source", f"{name} {unheard}", "was said but is not in the ledger")
+    kinds = set(db.session().scalars(select(Opinion.source).distinct()))
+    for kind in sorted(kinds - set(sources.all_sources())):
+        yield Breach("source", kind, "is a kind of source that nobody registered")
 
 
 def _editions() -> Iterator[Breach]:
@@ -118,9 +126,8 @@ def _editions() -> Iterator[Breach]:
         name = f"{edition.report.public_id} edition {edition.number}"
         if editions.digest(edition) != edition.hash:
             yield Breach("edition", name, "was changed after it was published")
-        doubles = (
-            select(func.count() - func.count(func.distinct(EditionLine.opinion_id)))
-            .where(EditionLine.edition_id == edition.id)
+        doubles = select(func.count() - func.count(func.distinct(EditionLine.opinion_id))).where(
+            EditionLine.edition_id == edition.id
         )
         if db.session().scalar(doubles):
             yield Breach("edition", name, "has an opinion twice")

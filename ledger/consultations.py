@@ -13,8 +13,9 @@ from sqlalchemy import select
 from core import clock, db, record, search, text
 from core.errors import Closed, Conflict, Forbidden, Invalid, NotFound, Stale
 from core.messages import _
-from core.people import Department, Role
+from core.people import Department, Role, acting_as
 from core.permissions import require
+from core.scopes import Scope
 from ledger import voices
 from ledger.models import Consultation, Phase, PhaseKind, Section, Stage
 
@@ -54,18 +55,24 @@ def open_consultation(
     phases: Sequence[Span] = (),
     sections: Sequence[Place] = (),
 ) -> Consultation:
-    """Open a consultation in a department the actor is an officer of."""
+    """Open a consultation in a department the actor is an officer of, once when asked twice."""
     if actor is None or not actor.holds(Role.OFFICER, department.scopes()):
         raise Forbidden
     if not _SLUG.fullmatch(slug) or len(slug) > 60:
         raise Invalid("slug", _("住所の名前は、英小文字と数字とハイフンで書いてください。"))
+    title = text.accepted("title", title, limit=120)
+    summary = text.accepted("summary", summary, limit=400)
     with db.transaction() as tx:
-        if tx.scalars(select(Consultation).where(Consultation.slug == slug)).one_or_none():
+        same = tx.scalars(select(Consultation).where(Consultation.slug == slug)).one_or_none()
+        if same is not None:
+            told = (same.title, same.summary, same.department_id)
+            if told == (title, summary, department.id):
+                return same  # the button was pressed twice
             raise Conflict(_("同じ住所の名前の案件が、もうあります。"))
         consultation = Consultation(
             slug=slug,
-            title=text.accepted("title", title, limit=120),
-            summary=text.accepted("summary", summary, limit=400),
+            title=title,
+            summary=summary,
             purpose=text.accepted("purpose", purpose, limit=4000, required=False),
             stage=stage,
             department_id=department.id,
@@ -90,21 +97,38 @@ def open_consultation(
         tx.flush()
         tx.expire(consultation)
         record.append(
-            "consultation.opened", consultation.scope, role="officer", scope=consultation.scope
+            "consultation.opened",
+            consultation.scope,
+            role=acting_as(actor, Role.OFFICER),
+            scope=consultation.scope,
         )
         search.enqueue("consultation", consultation.id)
         return consultation
 
 
 def change_phase(
-    actor: Any, phase: Phase, *, opens_at: datetime, closes_at: datetime, reason: str
+    actor: Any,
+    phase: Phase,
+    *,
+    opens_at: datetime,
+    closes_at: datetime,
+    reason: str,
+    was: tuple[datetime, datetime] | None = None,
 ) -> None:
-    """Move a phase's dates, with a reason that everybody can read in the record."""
+    """Move a phase's dates, with a reason that everybody can read in the record.
+
+    `was` are the dates the form showed; raises `Stale` when they are no longer those.
+    """
     require(actor, "consultations.edit", phase.consultation)
     if opens_at >= closes_at:
         raise Invalid("closes_at", _("終わりは、始まりより後の日時にしてください。"))
     with db.transaction() as tx:
         row = tx.scalars(db.locked(select(Phase).where(Phase.id == phase.id))).one()
+        if (opens_at, closes_at) == (row.opens_at, row.closes_at):
+            return
+        if was is not None and was != (row.opens_at, row.closes_at):
+            current = _spoken(row.opens_at, row.closes_at)
+            raise Stale(current=current, yours=_spoken(opens_at, closes_at))
         row.opens_at, row.closes_at = opens_at, closes_at
         record.append(
             "phase.changed",
@@ -139,6 +163,16 @@ def find(slug: str) -> Consultation:
     return found
 
 
+def as_scopes() -> list[Scope]:
+    """Every consultation as a scope of roles and jobs, within its department's."""
+    columns = Consultation.slug, Consultation.title, Department.slug
+    query = select(*columns).join(Department).order_by(Consultation.id.desc())
+    return [
+        Scope(f"consultation:{slug}", title, frozenset({f"department:{department}"}))
+        for slug, title, department in db.session().execute(query)
+    ]
+
+
 def require_open(consultation: Consultation, kind: PhaseKind, at: datetime) -> None:
     """Raise `Closed` with the dates unless a phase of `kind` takes acts at `at`."""
     phase = consultation.phase(kind)
@@ -150,7 +184,13 @@ def require_open(consultation: Consultation, kind: PhaseKind, at: datetime) -> N
         raise Closed(_("受け付けは終わりました。書いた文は消えていません。写してお持ちください。"))
 
 
+def _spoken(opens_at: datetime, closes_at: datetime) -> str:
+    return " – ".join(f"{clock.local(at):%Y-%m-%d %H:%M}" for at in (opens_at, closes_at))
+
+
 def _add_phase(consultation: Consultation, span: Span, position: int) -> None:
+    if span.opens_at >= span.closes_at:
+        raise Invalid("closes_at", _("終わりは、始まりより後の日時にしてください。"))
     db.session().add(
         Phase(
             consultation_id=consultation.id,

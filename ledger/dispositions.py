@@ -29,6 +29,19 @@ LABELS: dict[str, Message] = {
     Disposition.OUT_OF_SCOPE: _("対象外"),
 }
 
+# What a reader should take from the word, beside its figure.
+MEANINGS: dict[str, Message] = {
+    Disposition.REFLECTED: _("案を直しました"),
+    Disposition.PARTIALLY_REFLECTED: _("ご意見の一部について、案を直しました"),
+    Disposition.ALREADY_INCLUDED: _("同じ内容が案に書かれています（所を示します）"),
+    Disposition.REFERENCE: _("これからの検討や取り組みに生かします"),
+    Disposition.NOT_REFLECTED: _("反映できない理由を書きました"),
+    Disposition.ENDORSED: _("案への賛同をいただきました"),
+    Disposition.ANSWERED: _("お答えしました"),
+    Disposition.OUT_OF_SCOPE: _("この案件の外のことなので、担当へ伝えました"),
+}
+CHANGED = frozenset({Disposition.REFLECTED, Disposition.PARTIALLY_REFLECTED})  # the draft changed
+
 # What law 2 asks of an answer besides the ward's view: the field, and the sentence when it lacks.
 NEEDS: dict[str, tuple[str, Message]] = {
     Disposition.REFLECTED: ("place", _("案を直した所を書いてください。")),

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from core import db, events, record
+from core.errors import NotFound
 from ledger import opinions
 from ledger.events import ReportPublished
 from ledger.models import (
@@ -111,7 +112,25 @@ def freeze(
 
 
 def digest(edition: Edition) -> str:
-    """SHA-256 over the edition's figures, groups and lines in canonical JSON, in hex."""
+    """SHA-256 over what the edition said in canonical JSON, in hex."""
+    return hashlib.sha256(canonical(said(edition)).encode()).hexdigest()
+
+
+def canonical(value: dict[str, Any]) -> str:
+    """JSON with sorted keys, no blanks and letters as they are: the bytes a hash is taken of."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def holds(edition: Edition) -> bool:
+    """Whether the edition still is what was published."""
+    return digest(edition) == edition.hash
+
+
+def said(edition: Edition) -> dict[str, Any]:
+    """All an edition's hash covers: figures, groups, and a commitment for each text.
+
+    The texts themselves are not in it, so that one taken down later does not break the proof.
+    """
     tx = db.session()
     groups = tx.execute(
         select(*_GROUP_COLUMNS)
@@ -131,7 +150,7 @@ def digest(edition: Edition) -> str:
         .where(EditionLine.edition_id == edition.id)
         .order_by(EditionLine.number)
     )
-    said = {
+    return {
         "report": edition.report.public_id if edition.report else "",
         "number": edition.number,
         "published_at": edition.published_at.isoformat(timespec="microseconds"),
@@ -140,8 +159,6 @@ def digest(edition: Edition) -> str:
         "groups": [list(row) for row in groups],
         "lines": [list(row) for row in lines],
     }
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 _GROUP_COLUMNS = (
@@ -159,6 +176,26 @@ _GROUP_COLUMNS = (
     EditionGroup.opinion_count,
     EditionGroup.people_count,
 )
+
+
+def find(public_id: str, number: int | None = None) -> Edition:
+    """The newest edition of the report at an address, or the one numbered; raises `NotFound`.
+
+    A report without an edition is not published: it looks like one that does not exist.
+    """
+    query = (
+        select(Edition)
+        .join(Report, Report.id == Edition.report_id)
+        .where(Report.public_id == public_id)
+        .order_by(Edition.number.desc())
+        .limit(1)
+    )
+    if number is not None:
+        query = query.where(Edition.number == number)
+    found = db.session().scalars(query).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def newest(consultation: Consultation) -> Edition | None:
@@ -189,6 +226,7 @@ def lines_for(opinion_ids: Sequence[int]) -> dict[int, EditionLine]:
 def _commitments(opinion_ids: Iterable[int]) -> dict[int, str]:
     ids, found = list(opinion_ids), {}
     for start in range(0, len(ids), 500):
-        query = select(Opinion.id, Opinion.commitment).where(Opinion.id.in_(ids[start : start + 500]))
+        part = ids[start : start + 500]
+        query = select(Opinion.id, Opinion.commitment).where(Opinion.id.in_(part))
         found.update({row.id: row.commitment for row in db.session().execute(query)})
     return found

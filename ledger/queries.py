@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, distinct, func, select
@@ -15,10 +16,14 @@ from core.permissions import permits
 from ledger.models import (
     Answer,
     Consultation,
+    Edition,
+    EditionGroup,
+    EditionLine,
     Filing,
     Opinion,
     OpinionText,
     Placement,
+    Report,
     State,
     Theme,
 )
@@ -210,8 +215,11 @@ def opinion(public_id: str) -> Opinion:
 
 def may_read(viewer: Any, opinion: Opinion) -> bool:
     """Whether `visible_to` would let this viewer read this opinion's text."""
-    if permits(viewer, "opinions.see_all", opinion.consultation):
-        return True
+    return permits(viewer, "opinions.see_all", opinion.consultation) or is_public(opinion)
+
+
+def is_public(opinion: Opinion) -> bool:
+    """What `public()` says in SQL, of one opinion at hand."""
     shown = opinion.published_at is not None and opinion.published_at <= clock.now()
     return opinion.state == State.COUNTED and shown
 
@@ -221,3 +229,37 @@ def open_consultations() -> list[Consultation]:
     return list(db.session().scalars(select(Consultation).order_by(Consultation.id.desc())))
 
 
+@dataclass(frozen=True)
+class Published:
+    """How one opinion was answered in public: its disposition, the group's answer, and where."""
+
+    disposition: str
+    group: EditionGroup
+    report: str
+    edition: int
+    at: datetime
+
+
+def published_answers(opinion_ids: Sequence[int]) -> dict[int, Published]:
+    """The answers of these opinions in the newest edition that covers each (one statement).
+
+    What is not in an edition is not public: drafts and approvals are never returned.
+    """
+    if not opinion_ids:
+        return {}
+    query = (
+        select(
+            EditionLine.opinion_id,
+            EditionLine.disposition,
+            EditionGroup,
+            Report.public_id,
+            Edition.number,
+            Edition.published_at,
+        )
+        .join(EditionGroup, EditionGroup.id == EditionLine.group_id)
+        .join(Edition, Edition.id == EditionLine.edition_id)
+        .join(Report, Report.id == Edition.report_id)
+        .where(EditionLine.opinion_id.in_(opinion_ids))
+        .order_by(Edition.published_at, Edition.id)
+    )
+    return {row[0]: Published(*row[1:]) for row in db.session().execute(query)}

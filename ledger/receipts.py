@@ -5,14 +5,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from core import clock, db, text
-from core.errors import NotFound, TooMany
+from core.errors import Conflict, NotFound, TooMany
 from core.messages import _
-from ledger.models import Consultation, Receipt
+from ledger import opinions
+from ledger.models import (
+    Channel,
+    Consultation,
+    EditionLine,
+    Opinion,
+    Receipt,
+    Report,
+    ReportState,
+    State,
+)
 from ledger.words import WORDS
 
 TRIES = 10
@@ -78,6 +89,57 @@ def find(number: str, said: str) -> Receipt:
             _("受付番号と照会番号の組が見つかりません。受付票をもう一度お確かめください。")
         )
     return receipt
+
+
+def withdraw(receipt: Receipt, public_id: str) -> Opinion:
+    """Take back one opinion of the submission a receipt is for; `find` proved whose it is.
+
+    Raises `NotFound` for other people's opinions and `Conflict` when it is too late.
+    """
+    with db.transaction() as tx:
+        query = select(Opinion).where(
+            Opinion.public_id == public_id, Opinion.submission == receipt.submission
+        )
+        opinion = tx.scalars(db.locked(query)).one_or_none()
+        if opinion is None or opinion.consultation_id != receipt.consultation_id:
+            raise NotFound
+        if opinion.state == State.WITHDRAWN:
+            return opinion
+        if opinion.id not in withdrawable([opinion]):
+            raise Conflict(
+                _(
+                    "このご意見は、もう取り下げられません。区の答えをまとめる対象に入ったか、"
+                    "扱いが変わっています。"
+                )
+            )
+        opinions.withdraw(opinion, role="submitter")
+        return opinion
+
+
+def withdrawable(said: Sequence[Opinion]) -> set[int]:
+    """Which of these can still be taken back here: counted or held, and in no report yet.
+
+    A report covers an opinion when it was handed in with a cut-off after it, or was published.
+    What was said in a room is taken back in the room.
+    """
+    free = [
+        o for o in said
+        if o.state in (State.COUNTED, State.HELD) and o.channel != Channel.ROOM
+    ]  # fmt: skip
+    if not free:
+        return set()
+    ids = [o.id for o in free]
+    covered = (
+        select(Opinion.id)
+        .join(Report, Report.consultation_id == Opinion.consultation_id)
+        .where(
+            Opinion.id.in_(ids),
+            Report.state != ReportState.DRAFT,
+            Report.cutoff_seq >= Opinion.seq,
+        )
+        .union(select(EditionLine.opinion_id).where(EditionLine.opinion_id.in_(ids)))
+    )
+    return set(ids) - set(db.session().scalars(covered))
 
 
 def normal_number(said: str) -> str:

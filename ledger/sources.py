@@ -1,18 +1,18 @@
-"""Channels as the ledger knows them, without importing one.
+"""Where opinions are said, as the ledger knows it without importing a channel.
 
-The composition root registers a `Source` for each channel, so that `ledger.check` can prove both
-directions and pages can lead from a line of the ledger to where it was said.
+The composition root registers a `Source` for each kind of row ("post", "comment_item"), so that
+`ledger.check` can prove both directions and pages can lead from a line to where it was said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from core.messages import Message
-from ledger.models import Channel, Consultation, Opinion
+from ledger.models import Consultation, Opinion
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,12 @@ class Action:
 
 @dataclass(frozen=True)
 class Source:
-    """How the ledger asks one channel about what was said there.
+    """How the ledger asks about one kind of row in which things are said.
 
     `existing` returns which of the given source ids exist; `entered` yields the ids that must have
     an opinion; `url` is where an opinion was said, or None; `actions` is what can be done now.
     """
 
-    channels: frozenset[Channel]
     existing: Callable[[Collection[int]], set[int]]
     entered: Callable[[], Iterable[int]]
     url: Callable[[Opinion], str | None]
@@ -51,26 +50,23 @@ _sources: dict[str, Source] = {}
 
 
 def register(name: str, source: Source) -> None:
-    """Make a channel known; called by the composition root only."""
+    """Make known where opinions with `source == name` are said."""
     _sources[name] = source
 
 
-def all_sources() -> list[Source]:
-    return list(_sources.values())
+def all_sources() -> dict[str, Source]:
+    """What is registered, by the name that stands in `Opinion.source`."""
+    return dict(_sources)
 
 
 def url_of(opinion: Opinion) -> str | None:
     """Where an opinion was said, when that is a page."""
-    for source in _sources.values():
-        if opinion.channel in source.channels:
-            return source.url(opinion)
-    return None
+    source = _sources.get(opinion.source)
+    return source.url(opinion) if source else None
 
 
 def actions_of(consultation: Consultation, viewer: Any) -> list[Action]:
     """What can be done in a consultation, soonest closing first."""
     found = [a for source in _sources.values() for a in source.actions(consultation, viewer)]
-    far = datetime.max.replace(tzinfo=None)
-    return sorted(
-        found, key=lambda a: (not a.is_open, a.closes_at.replace(tzinfo=None) if a.closes_at else far)
-    )
+    far = datetime.max.replace(tzinfo=UTC)
+    return sorted(found, key=lambda a: (not a.is_open, a.closes_at or far))

@@ -43,6 +43,7 @@ class Answer(db.Versioned, db.Base):
     before: Mapped[str] = mapped_column(Text, default="")
     after: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[str] = mapped_column(String(12), default=AnswerState.DRAFT)
+    remark: Mapped[str] = mapped_column(String(400), default="")  # why it was sent back
     drafted_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -50,6 +51,10 @@ class Answer(db.Versioned, db.Base):
 
     theme: Mapped[Theme | None] = relationship()
     opinion: Mapped[Opinion | None] = relationship()
+
+    @property
+    def was_sent_back(self) -> bool:
+        return self.state == AnswerState.DRAFT and bool(self.remark)
 
     def scopes(self) -> set[str]:
         target = self.theme or self.opinion

@@ -38,15 +38,15 @@ class State(StrEnum):
 class Opinion(db.Addressable, db.Base):
     """One line of the ledger. Never deleted; its state changes by verbs of `ledger.opinions` only.
 
-    `seq` is the line's number in its consultation, 1 … n without gaps. `source_id` names the row
-    of the channel it was said in (post, comment item, imported row); `submission` is the 通 it came
-    in; `voice_id` the pseudonym of who said it, None when nobody knows.
+    `seq` is the line's number in its consultation, 1 … n without gaps. `source` and `source_id` name
+    the row it was said in ("post", "comment_item", "import_row"), `channel` the way it arrived;
+    `submission` is the 通 it came in; `voice_id` the pseudonym of who said it, None when nobody knows.
     """
 
     __tablename__ = "opinion"
     __table_args__ = (
         UniqueConstraint("consultation_id", "seq"),
-        UniqueConstraint("channel", "source_id", "part", "revision", name="uq_opinion_source"),
+        UniqueConstraint("source", "source_id", "part", "revision", name="uq_opinion_source"),
         Index("ix_opinion_state", "consultation_id", "state", "channel"),
         Index("ix_opinion_voice", "consultation_id", "voice_id"),
         Index("ix_opinion_submission", "submission"),
@@ -59,6 +59,7 @@ class Opinion(db.Addressable, db.Base):
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"))
     seq: Mapped[int]
     channel: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(20))
     source_id: Mapped[int]
     part: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0)

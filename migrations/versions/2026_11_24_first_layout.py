@@ -350,6 +350,7 @@ def upgrade() -> None:
     sa.Column('consultation_id', sa.Integer(), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('channel', sa.String(length=20), nullable=False),
+    sa.Column('source', sa.String(length=20), nullable=False),
     sa.Column('source_id', sa.Integer(), nullable=False),
     sa.Column('part', sa.Integer(), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
@@ -371,7 +372,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['parent_id'], ['opinion.id'], name=op.f('fk_opinion_parent_id_opinion')),
     sa.ForeignKeyConstraint(['section_id'], ['section.id'], name=op.f('fk_opinion_section_id_section')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_opinion')),
-    sa.UniqueConstraint('channel', 'source_id', 'part', 'revision', name='uq_opinion_source'),
+    sa.UniqueConstraint('source', 'source_id', 'part', 'revision', name='uq_opinion_source'),
     sa.UniqueConstraint('consultation_id', 'seq', name=op.f('uq_opinion_consultation_id_seq')),
     sa.UniqueConstraint('public_id', name=op.f('uq_opinion_public_id'))
     )
@@ -464,6 +465,7 @@ def upgrade() -> None:
     sa.Column('before', sa.Text(), nullable=False),
     sa.Column('after', sa.Text(), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('remark', sa.String(length=400), nullable=False),
     sa.Column('drafted_by_id', sa.Integer(), nullable=True),
     sa.Column('approved_by_id', sa.Integer(), nullable=True),
     sa.Column('updated_at', sa.DateTime(), nullable=False),

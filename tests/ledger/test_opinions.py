@@ -16,6 +16,7 @@ from ledger.opinions import Said
 def said(number: int, body: str = "木を残してほしいです。", **more: object) -> Said:
     values: dict[str, object] = {
         "channel": Channel.IMPORT,
+        "source": "import_row",
         "source_id": number,
         "body": body,
         "submission": f"import:{number}",
