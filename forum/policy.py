@@ -13,9 +13,10 @@ def _author(actor: object, thing: object) -> bool:
 
 def register() -> None:
     """Declare this package's permissions."""
-    allow("rooms.open", (Holds(Role.OFFICER),))
-    allow("rooms.lead", (Holds(Role.FACILITATOR),), (Holds(Role.OFFICER),))
-    allow("topics.open", (Holds(Role.FACILITATOR),), (Holds(Role.OFFICER),))
+    officer, facilitator = (Holds(Role.OFFICER),), (Holds(Role.FACILITATOR),)
+    allow("rooms.open", officer)
+    allow("topics.open", facilitator, officer)
+    allow("topics.sum_up", facilitator, officer)
     allow("posts.write", (SignedIn(),))
     allow("posts.edit", (SignedIn(), When(_author)))
     allow("posts.withdraw", (SignedIn(), When(_author)))

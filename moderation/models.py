@@ -22,7 +22,10 @@ class Decision(db.Addressable, db.Base):
     """One act of moderation, public: when, where, which rule, by which role, and why."""
 
     __tablename__ = "decision"
-    __table_args__ = (Index("ix_decision_at", "decided_at"), Index("ix_decision_subject", "subject"))
+    __table_args__ = (
+        Index("ix_decision_at", "decided_at"),
+        Index("ix_decision_subject", "subject"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(String(80))  # "post:9k2…"

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
+from core.web import Panel, add_panel
+
 bp = Blueprint("forum", __name__)
 
 
 def register(app: Flask) -> None:
     """Add this package's pages to the application."""
-    from forum.views import comments, rooms  # noqa: F401 their routes are added by importing them
+    from forum.views import (  # noqa: F401 importing adds their routes
+        comment_receipts,
+        comment_source,
+        comments,
+        letters,
+        offers,
+        posts,
+        rooms,
+    )
 
+    comment_source.register()
+    add_panel(Panel("desk_side", 40, "forum/_desk_letters.html", letters.waiting))
     app.register_blueprint(bp)
+    offers.register(app)

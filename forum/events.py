@@ -1,0 +1,19 @@
+"""Facts of the rooms that others may react to, told after the commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PostPublished:
+    topic_id: int
+    post_id: int
+
+
+@dataclass(frozen=True)
+class PostChanged:
+    """A post reads differently now: edited, withdrawn, hidden or shown again."""
+
+    topic_id: int
+    post_id: int

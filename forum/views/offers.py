@@ -1,0 +1,85 @@
+"""What rooms offer to others: opinions to the ledger, posts to moderation, texts to search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g, url_for
+from sqlalchemy import select
+
+from core import clock, db
+from core.messages import _
+from core.web import NavItem, add_nav
+from forum import documents, posts, queries
+from forum.models import Post
+from ledger import sources
+from ledger.models import Consultation, Opinion
+from ledger.queries import open_consultations
+from ledger.sources import Action, Source
+from moderation import subjects
+from moderation.subjects import Kind
+
+
+def register(app: Flask) -> None:
+    """Tell the ledger, moderation, search and the header what there is."""
+    add_nav(NavItem(_("会議室"), "forum.rooms", order=20))
+    sources.register(posts.SOURCE, Source(posts.existing, posts.entered, _url, _actions))
+    base = app.config["TOMONI"].base_url
+    subjects.register(
+        "post",
+        Kind(
+            load=_load,
+            consultation_id=lambda post: post.topic.room.consultation_id,
+            author_id=lambda post: post.author_id,
+            place=_place,
+            path=documents.path_of_post,
+            link=lambda public_id: base + documents.path_of_post(public_id),
+            rules=lambda post: post.topic.room.rules,
+            template="forum/_around.html",
+            around=lambda post: {
+                "answered": queries.answered([post]).get(post.parent_id or 0),
+                "replies": queries.replies_to(post),
+            },
+            on_hide=posts.hidden,
+            on_restore=posts.restored,
+        ),
+    )
+    documents.register()
+
+
+def _load(public_id: str, lock: bool) -> Post | None:
+    query = select(Post).where(Post.public_id == public_id)
+    return db.session().scalars(db.locked(query) if lock else query).one_or_none()
+
+
+def _place(post: Post) -> str:
+    said = _("発言%(number)s", number=post.number)
+    return f"{post.topic.room.title}　{post.topic.title}　{said}"
+
+
+def _url(opinion: Opinion) -> str | None:
+    """Where an opinion was said: its 通 is "post:<public id>", so a list asks no database."""
+    return documents.path_of_post(opinion.submission.partition(":")[2])
+
+
+def _actions(consultation: Consultation, _viewer: Any) -> list[Action]:
+    """The open rooms of a consultation; one look at the database serves a whole page of cases."""
+    if "open_rooms" not in g:
+        now = clock.now()
+        cards = queries.rooms(open_consultations())
+        g.open_rooms = [card for card in cards if card.room.is_open(now)]
+    return [
+        Action(
+            tag=_("電子会議室"),
+            icon="chat",
+            title=card.room.title,
+            detail=_(
+                "%(topics)sの話題に%(posts)sの発言", topics=card.topics, posts=card.talk.posts
+            ),
+            call=_("話し合いを読む"),
+            url=url_for("forum.room", public_id=card.room.public_id),
+            closes_at=card.room.closes_at,
+        )
+        for card in g.open_rooms
+        if card.room.consultation_id == consultation.id
+    ]

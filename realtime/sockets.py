@@ -1,0 +1,190 @@
+"""Live connections: which there may be, what they may say, and how they end.
+
+One process, one thread per connection (ADR 4), websocket only: a page without it asks now and then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, request
+from flask_socketio import SocketIO, join_room
+from simple_websocket import ConnectionClosed  # type: ignore[import-untyped]
+from simple_websocket import Server as WebSocket
+
+from core import db, permissions, web
+from core.config import Settings
+from core.errors import DomainError, Forbidden
+from core.web import permits
+from forum import queries
+
+log = structlog.get_logger(__name__)
+Handler = Callable[..., dict[str, Any] | None]
+FRAME = 64 * 1024
+ROOMS = 20  # topics one connection may listen to
+SEATS = 80  # of gunicorn's 100 threads: the rest always answers pages
+_handlers: dict[str, Handler] = {}
+_live: list[SocketIO] = []
+
+
+def on(event: str) -> Callable[[Handler], Handler]:
+    """Answer a socket event with the decorated function; it declares its permission like a view."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[event] = handler
+        return handler
+
+    return register
+
+
+def handlers() -> dict[str, Handler]:
+    """Every event a browser may send, and who answers it."""
+    return dict(_handlers)
+
+
+@on("join")
+@permits("public")
+def join(said: dict[str, Any]) -> dict[str, Any]:
+    """Listen to a topic from now on; `{"topic": public id}`."""
+    topic = queries.topic(str(said.get("topic", ""))[:40])
+    if len(_here().server.rooms(_sid())) <= ROOMS:
+        join_room(room_of(topic.public_id))
+    return {"last": topic.post_count}
+
+
+def room_of(topic: str) -> str:
+    """The name of a topic's listeners."""
+    return f"topic:{topic}"
+
+
+def tell(room: str, event: str, said: dict[str, str]) -> None:
+    """Send ids to everybody who listens; what they stand for is fetched by each reader."""
+    for live in _live:
+        live.emit(event, said, to=room)
+
+
+def init_app(app: Flask) -> None:
+    """Put the sockets in front of the application."""
+    live = SocketIO(
+        async_mode="threading",
+        async_handlers=False,  # else one client's events are answered out of order
+        cors_allowed_origins=origins(app.config["TOMONI"]),
+        transports=["websocket"],
+        max_http_buffer_size=FRAME,
+        json=_Json,
+        manage_session=False,
+    )
+    for event, handler in _handlers.items():
+        live.on_event(event, _guarded(handler))
+    live.init_app(app)
+    engine: Any = live.server.eio
+    engine._async = {**engine._async, "websocket": _Connection}
+    app.wsgi_app = _Door(app.wsgi_app, engine)  # type: ignore[method-assign]
+    _live[:] = [live]
+
+
+def origins(settings: Settings) -> list[str]:
+    """Where pages that may connect come from; never the request's own Host header."""
+    if settings.socket_origins:
+        return list(settings.socket_origins)
+    parts = urlsplit(settings.base_url)
+    return [f"{parts.scheme}://{parts.netloc}"]
+
+
+def close_all() -> None:
+    """End every connection, so that browsers notice at once and connect to the next process."""
+    for live in _live:
+        live.server.eio.disconnect()
+
+
+class _Json:
+    """Japanese as itself, three bytes a letter instead of six."""
+
+    @staticmethod
+    def dumps(said: object, **options: Any) -> str:
+        return json.dumps(said, **{**options, "ensure_ascii": False})
+
+    loads = staticmethod(json.loads)
+
+
+class _Door:
+    """Lets a connection in while there are seats, and declines to compress its frames."""
+
+    def __init__(self, inner: Any, engine: Any) -> None:
+        self.inner = inner
+        self.engine = engine
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith("/socket.io"):
+            if len(self.engine.sockets) >= SEATS:
+                start_response("503 Service Unavailable", [("Retry-After", "30")])
+                return [b""]
+            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        answer: Iterable[bytes] = self.inner(environ, start_response)
+        return answer
+
+
+class _Connection:
+    """Engine.IO's websocket, but a message over the limit ends it before it is read whole."""
+
+    def __init__(self, handler: Any, _server: Any) -> None:
+        self.handler = handler
+        self.socket: Any = None
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        self.socket = WebSocket(environ, max_message_size=FRAME)
+        answer = self.handler(self)
+        if self.socket.mode == "gunicorn":
+            raise StopIteration  # the socket is closed: there is nothing to answer
+        if self.socket.mode == "werkzeug":
+            raise ConnectionError
+        return answer
+
+    def close(self) -> None:
+        if self.socket.connected:
+            self.socket.close()
+
+    def send(self, message: str | bytes) -> None:
+        try:
+            self.socket.send(message)
+        except ConnectionClosed as error:
+            raise OSError from error
+
+    def wait(self) -> str | bytes | None:
+        try:
+            received: str | bytes | None = self.socket.receive()
+        except ConnectionClosed:
+            return None
+        return received
+
+
+def _guarded(handler: Handler) -> Callable[..., dict[str, Any] | None]:
+    """The handler behind its permission; a refusal is an answer, an error ends in the log."""
+
+    def answer(said: object = None, *_more: object) -> dict[str, Any] | None:
+        try:
+            if not permissions.could(web.actor(), getattr(handler, "permission", "")):
+                raise Forbidden
+            return handler(said if isinstance(said, dict) else {})
+        except DomainError as error:
+            return {"error": str(error.message), "status": error.status}
+        except Exception:
+            log.exception("socket event failed", handler=handler.__name__)
+            return {"error": "", "status": 500}
+        finally:
+            db.session.remove()
+
+    return answer
+
+
+def _here() -> SocketIO:
+    return _live[0]
+
+
+def _sid() -> str:
+    sid: str = request.sid  # type: ignore[attr-defined]
+    return sid

@@ -1,0 +1,201 @@
+"""Live news on a real server: what reaches an open page, what never does, who may not connect."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any, TypeVar
+
+import pytest
+import requests
+import socketio
+import websocket
+from flask import Flask
+from sqlalchemy import inspect
+from werkzeug.serving import make_server
+
+from core import db, permissions
+from core.people import Account
+from forum import posts
+from forum.models import Topic
+from moderation import decisions
+from realtime import sockets
+
+HOME = "http://localhost"  # the installation's own origin (the fixture's base_url)
+T = TypeVar("T")
+Reader = Callable[..., "Page"]
+
+
+def again(thing: T) -> T:
+    return db.session().get_one(type(thing), inspect(thing).identity[0])  # type: ignore[union-attr]
+
+
+class Page:
+    """Somebody's open page: what the socket told it, in order."""
+
+    def __init__(self, url: str, origin: str = HOME) -> None:
+        self.heard: Queue[tuple[str, Any]] = Queue()
+        said = {"origin": origin}
+        self.client = socketio.Client(reconnection=False, websocket_extra_options=said)
+        self.client.on("*", lambda event, said: self.heard.put((event, said)))
+        self.client.connect(url, transports=["websocket"])
+
+    def joins(self, topic: str) -> Any:
+        return self.client.call("join", {"topic": topic}, timeout=5)
+
+    def hears(self, within: float = 1.0) -> tuple[str, Any] | None:
+        try:
+            return self.heard.get(timeout=within)
+        except Empty:
+            return None
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    """The application on a real, threaded server on loopback."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    sockets.close_all()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def opened(url: str) -> Iterator[Reader]:
+    pages: list[Page] = []
+
+    def open_page(**options: str) -> Page:
+        pages.append(Page(url, **options))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.client.disconnect()
+
+
+def test_a_post_reaches_another_reader_within_a_second(
+    opened: Reader, url: str, topic: Topic, resident: Account
+) -> None:
+    page, elsewhere = opened(), opened()
+    assert page.joins(topic.public_id) == {"last": 0}
+    begun = time.monotonic()
+    post = posts.reply(resident, topic, "木を残してください。")
+    public_id = post.public_id
+    assert page.hears() == ("post", {"id": public_id})
+    assert time.monotonic() - begun < 1
+    assert elsewhere.hears(0.1) is None
+    fragment = requests.get(f"{url}/p/{public_id}/fragment", timeout=5)
+    assert "木を残してください。" in fragment.text
+
+
+def test_what_is_hidden_is_told_without_a_word_of_it(
+    opened: Reader, url: str, topic: Topic, resident: Account, moderator: Account
+) -> None:
+    page, secret = opened(), "ひどいことば"
+    page.joins(topic.public_id)
+    post = posts.reply(resident, topic, secret)
+    public_id = post.public_id
+    assert page.hears() == ("post", {"id": public_id})
+    decisions.hide(moderator, "post", public_id, "第4条", "決めつけでした。")
+    assert page.hears() == ("changed", {"id": public_id})
+    fragment = requests.get(f"{url}/p/{public_id}/fragment", timeout=5).text
+    assert secret not in fragment
+    assert "表示していません" in fragment
+
+
+def test_a_failed_act_is_told_to_nobody(opened: Reader, topic: Topic, resident: Account) -> None:
+    page = opened()
+    page.joins(topic.public_id)
+    with pytest.raises(RuntimeError), db.transaction():
+        posts.reply(resident, topic, "なかったこと")
+        raise RuntimeError
+    assert page.hears(0.2) is None
+
+
+def test_a_foreign_origin_is_refused(opened: Reader, url: str) -> None:
+    assert opened().client.connected
+    for origin in ("https://elsewhere.example", url, "null"):
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            opened(origin=origin)
+
+
+def test_the_allowed_origins_are_the_configured_ones(app: Flask) -> None:
+    from dataclasses import replace
+
+    settings = app.config["TOMONI"]
+    assert sockets.origins(settings) == [HOME]
+    listed = replace(settings, socket_origins=("https://a.example", "https://b.example"))
+    assert sockets.origins(listed) == ["https://a.example", "https://b.example"]
+
+
+def test_strange_events_do_no_harm(opened: Reader, topic: Topic, resident: Account) -> None:
+    page = opened()
+    page.client.emit("rm -rf", {"all": True})
+    page.client.emit("join", "x" * 200)
+    page.client.emit("join", [1, {"a": [None]}])
+    assert page.client.call("join", {"topic": "nowhere"}, timeout=5)["status"] == 404
+    assert page.client.call("join", {"topic": {"a": 1}}, timeout=5)["status"] == 404
+    assert page.client.call("join", None, timeout=5)["status"] == 404
+    page.joins(topic.public_id)
+    post = posts.reply(resident, topic, "まだ動いています")
+    assert page.hears() == ("post", {"id": post.public_id})
+
+
+def test_a_frame_over_the_limit_ends_only_its_own_connection(
+    opened: Reader, url: str, topic: Topic
+) -> None:
+    page, other = opened(), opened()
+    ended = Queue[bool]()
+    page.client.on("disconnect", lambda *_: ended.put(True))
+    page.client.emit("join", {"topic": "x" * (sockets.FRAME + 1)})
+    assert ended.get(timeout=5)
+    assert other.joins(topic.public_id) == {"last": 0}
+    assert requests.get(f"{url}/healthz", timeout=5).ok
+
+
+def test_frames_are_not_compressed_and_only_websockets_are_spoken(url: str) -> None:
+    place = url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    line = websocket.create_connection(
+        place, origin=HOME, header=["Sec-WebSocket-Extensions: permessage-deflate"], timeout=5
+    )
+    assert "sec-websocket-extensions" not in line.getheaders()
+    line.close()
+    polling = requests.get(f"{url}/socket.io/?EIO=4&transport=polling", timeout=5)
+    assert polling.status_code == 400
+
+
+def test_when_every_seat_is_taken_pages_are_still_answered(
+    opened: Reader, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "SEATS", 1)
+    first = opened()
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        opened()
+    assert requests.get(f"{url}/healthz", timeout=5).ok
+    assert first.client.connected
+
+
+def test_closing_all_tells_every_browser_at_once(opened: Reader) -> None:
+    pages = [opened(), opened()]
+    ended = Queue[bool]()
+    for page in pages:
+        page.client.on("disconnect", lambda *_: ended.put(True))
+    sockets.close_all()
+    assert [ended.get(timeout=3) for _ in pages] == [True, True]
+
+
+def test_every_event_declares_a_permission() -> None:
+    assert set(sockets.handlers()) == {"join"}
+    for handler in sockets.handlers().values():
+        assert permissions.declared(handler.permission)  # type: ignore[attr-defined]
+
+
+def test_japanese_is_sent_as_itself() -> None:
+    assert sockets._Json.dumps({"a": "木"}, separators=(",", ":")) == '{"a":"木"}'
+    assert sockets._Json.loads('{"a":"木"}') == {"a": "木"}
