@@ -1,0 +1,169 @@
+// @ts-check
+// The themes desk: keys, checked opinions, and text that is not saved yet. The page works without.
+
+const KEY = "answer:";
+
+/**
+ * What the bar of checked opinions says and shows.
+ * @param {number} checked
+ * @param {number} all
+ */
+export function bar(checked, all) {
+  return { isOpen: checked > 0, hasAll: all > 0 && checked < all, words: checked ? `${checked}` : "" };
+}
+
+/**
+ * Which act a key asks for; null while somebody is writing.
+ * @param {string} key
+ * @param {boolean} isWriting
+ */
+export function act(key, isWriting) {
+  if (isWriting) return null;
+  if (/^[1-8]$/.test(key)) return { kind: "disposition", number: Number(key) };
+  if (key === "m" || key === "M") return { kind: "focus", id: "filing-to" };
+  if (key === "n" || key === "N") return { kind: "focus", id: "filing-title" };
+  return null;
+}
+
+/** @param {EventTarget | null} target */
+function isWriting(target) {
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+    || (target instanceof HTMLInputElement && !["radio", "checkbox", "submit", "button"].includes(target.type));
+}
+
+/** @param {HTMLFormElement} form */
+function dispositions(form) {
+  return /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll('input[name="disposition"]')]);
+}
+
+function keys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const wanted = act(event.key, isWriting(event.target));
+    if (!wanted) return;
+    if (wanted.kind === "focus") {
+      const field = document.getElementById(wanted.id ?? "");
+      if (!field || field.offsetParent === null) return;
+      field.focus();
+    } else {
+      const form = document.querySelector("form#answer");
+      const radio = form instanceof HTMLFormElement ? dispositions(form)[(wanted.number ?? 0) - 1] : undefined;
+      if (!radio) return;
+      radio.checked = true;
+      radio.dispatchEvent(new Event("change", { bubbles: true }));
+      radio.scrollIntoView({ block: "nearest" });
+    }
+    event.preventDefault();
+  });
+}
+
+/** @param {HTMLElement} list */
+function picking(list) {
+  const boxes = /** @type {HTMLInputElement[]} */ ([...list.querySelectorAll('input[name="opinions"]')]);
+  const line = list.querySelector("[data-selbar]");
+  if (!(line instanceof HTMLElement)) return;
+  const find = (/** @type {string} */ name) => /** @type {HTMLElement} */ (line.querySelector(`[data-${name}]`));
+  const draw = () => {
+    const checked = boxes.filter((box) => box.checked);
+    const view = bar(checked.length, boxes.length);
+    find("acts").hidden = !view.isOpen;
+    find("count").hidden = !view.isOpen;
+    find("count").textContent = (find("count").dataset.words ?? "%").replace("%", view.words);
+    find("all").hidden = !view.hasAll;
+    find("none").hidden = !view.isOpen;
+    find("count-line").textContent = (view.isOpen ? find("count-line").dataset.open : find("count-line").dataset.idle) ?? "";
+    for (const box of boxes) box.closest(".op")?.classList.toggle("is-sel", box.checked);
+  };
+  const set = (/** @type {boolean} */ value) => {
+    for (const box of boxes) box.checked = value;
+    draw();
+  };
+  find("all").addEventListener("click", () => set(true));
+  find("none").addEventListener("click", () => set(false));
+  list.addEventListener("change", draw);
+  addEventListener("pageshow", draw);
+  draw();
+}
+
+/** @returns {Storage | null} */
+function store() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {HTMLFormElement} form */
+function written(form) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === "string" && !["csrf_token", "version", "opinions", "themes", "all", "to", "title"].includes(name)) found[name] = value;
+  }
+  return found;
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {Record<string, string>} values
+ */
+function fill(form, values) {
+  for (const field of form.querySelectorAll("textarea, input")) {
+    if (field instanceof HTMLTextAreaElement) {
+      if (field.name in values) field.value = values[field.name];
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      if (field.value) field.closest("details")?.setAttribute("open", "");
+    } else if (field instanceof HTMLInputElement && field.name === "disposition") {
+      field.checked = field.value === values.disposition;
+    }
+  }
+}
+
+/**
+ * Keep what is written and not saved; the key holds the version, so that a newer answer wins.
+ * @param {HTMLFormElement} form
+ */
+function keeping(form) {
+  const kept = store();
+  const key = KEY + (form.dataset.draft ?? "");
+  if (!kept || !form.dataset.draft) return;
+  const saved = written(form);
+  const note = form.querySelector("[data-kept]");
+  const before = "refused" in form.dataset ? null : kept.getItem(key);
+  if (before && before !== JSON.stringify(saved)) {
+    fill(form, JSON.parse(before));
+    if (note instanceof HTMLElement) note.hidden = false;
+  }
+  form.addEventListener("input", () => {
+    try {
+      const now = JSON.stringify(written(form));
+      if (now === JSON.stringify(saved)) kept.removeItem(key);
+      else kept.setItem(key, now);
+    } catch {
+      // the browser's store is full: the page itself still holds the text
+    }
+  });
+  form.addEventListener("submit", (event) => {
+    const pressed = event.submitter;
+    if (pressed instanceof HTMLButtonElement && pressed.name === "then") kept.removeItem(key);
+  });
+  note?.querySelector("[data-forget]")?.addEventListener("click", () => {
+    kept.removeItem(key);
+    fill(form, { disposition: "", summary: "", view: "", reason: "", place: "", before: "", after: "", ...saved });
+    /** @type {HTMLElement} */ (note).hidden = true;
+  });
+}
+
+function start() {
+  keys();
+  const list = document.querySelector("[data-picking]");
+  if (list instanceof HTMLElement) picking(list);
+  const answer = document.querySelector("form#answer");
+  if (answer instanceof HTMLFormElement) keeping(answer);
+  const themes = document.querySelector(".col--themes .col__scroll");
+  const current = themes?.querySelector("[aria-current]");
+  if (themes && current instanceof HTMLElement) themes.scrollTop = current.offsetTop - themes.clientHeight / 2;
+}
+
+if (typeof document !== "undefined") start();
