@@ -157,7 +157,7 @@ def _whole_hour(moment: datetime, hour: int) -> datetime:
 
 
 def _plan_room(ward: Ward, read: dict[str, Any]) -> None:
-    made: dict[str, Any] = {}
+    made: dict[str | int, Any] = {}
 
     def open_room() -> None:
         consultation = ward.consultations[read["consultation"]]
@@ -182,15 +182,14 @@ def _plan_room(ward: Ward, read: dict[str, Any]) -> None:
     for index, one in enumerate(read["topics"]):
         for post in one["posts"]:
             _plan_post(ward, lambda index=index: made[index], post)  # type: ignore[misc]
-        ward.plan(
-            one["context_days_ago"],
-            lambda one=one, index=index: topics.set_context(  # type: ignore[misc]
-                ward.accounts[read["facilitator"]],
-                made[index],
-                "\n".join(f"- {line}" for line in one["context"]),
-                version=made[index].version,
-            ),
-        )
+
+        def sum_up(one: dict[str, Any] = one, index: int = index) -> None:
+            topic = db.session().get_one(Topic, made[index].id)
+            said = "\n".join(f"- {line}" for line in one["context"])
+            facilitator = ward.accounts[read["facilitator"]]
+            topics.set_context(facilitator, topic, said, version=topic.version)
+
+        ward.plan(one["context_days_ago"], sum_up)
 
 
 def _plan_post(ward: Ward, topic: Callable[[], Topic], one: dict[str, Any]) -> None:
