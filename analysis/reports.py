@@ -16,7 +16,7 @@ from analysis.render import compose, figures, parts
 from core import clock, db, search, text
 from core.errors import Conflict, NotFound, Stale
 from core.messages import Message, _
-from core.permissions import require
+from core.permissions import permits, require
 from ledger import editions
 from ledger.models import Consultation, Edition, Report, ReportState
 
@@ -32,7 +32,7 @@ class Unready(Conflict):
 
     def default(self) -> Message:
         return _(
-            "まだ公表できません。足りないものが %(count)sつあります。", count=len(self.missing)
+            "まだ先に進めません。足りないものが %(count)sつあります。", count=len(self.missing)
         )
 
 
@@ -40,6 +40,13 @@ def current(consultation: Consultation) -> Report | None:
     """The report staff work on, or the last one; None before the first."""
     query = select(Report).where(Report.consultation_id == consultation.id)
     return db.session().scalars(query.order_by(Report.id.desc()).limit(1)).one_or_none()
+
+
+def waiting_for(approver: Any) -> list[Report]:
+    """Reports that were handed in and that `approver` may publish, the oldest first."""
+    query = select(Report).where(Report.state == ReportState.SUBMITTED)
+    rows = db.session().scalars(query.order_by(Report.submitted_at))
+    return [row for row in rows if permits(approver, "reports.publish", row)]
 
 
 def undecided(
@@ -94,8 +101,9 @@ def submit(actor: Any, report: Report, *, version: int | None = None) -> None:
     with db.transaction():
         row = _fresh(report, version, ReportState.DRAFT)
         material = materials.load(row.consultation, None)
-        missing = [law for law in laws(row.consultation, material, row) if not law.holds]
-        if any(not law.awaits_approval for law in missing):
+        found = laws(row.consultation, material, row)
+        missing = [law for law in found if not law.holds and not law.awaits_approval]
+        if missing:
             raise Unready(missing)
         row.state, row.cutoff_seq = ReportState.SUBMITTED, material.cutoff
         row.drafted_by_id, row.submitted_at = actor.id, clock.now()

@@ -23,8 +23,8 @@ def _departments() -> list[Scope]:
     return [Scope(f"department:{d.slug}", d.name) for d in rows]
 
 
-scopes.offer(INSTALLATION, lambda: [Scope(INSTALLATION, str(_("区のすべて")))])
-scopes.offer("department", _departments)
+scopes.offer(INSTALLATION, lambda: [Scope(INSTALLATION, str(_("区のすべて")))], order=90)
+scopes.offer("department", _departments, order=20)
 
 
 def appoint(actor: Any, email: str, role: Role, scope: str, *, display_name: str = "") -> Account:

@@ -26,6 +26,7 @@ ROLES = {
     Role.OPERATOR: _("システム管理者"),
 }
 _TIES = dict(zip(TIES, (_("在住"), _("在勤"), _("在学"), _("在活動")), strict=True))
+_roles = [SelectChoice(role, name) for role, name in ROLES.items()]
 _must = InputRequired(_("入力してください。"))
 _name = (InputRequired(_("名前を入力してください。")),)
 _email = (InputRequired(_("メールアドレスを入力してください。")),)
@@ -77,7 +78,9 @@ class GrantForm(FlaskForm):
 
     email = EmailField(_("メールアドレス"), validators=_email)
     display_name = StringField(_("名前（はじめての方のとき）"))
-    role = SelectField(_("役割"), choices=[SelectChoice(*role) for role in ROLES.items()])
+    role = SelectField(
+        _("役割"), validators=[_must], choices=[SelectChoice(*role) for role in ROLES.items()]
+    )
     scope = SelectField(_("受け持ち"), validators=[_must])
 
 

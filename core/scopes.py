@@ -20,21 +20,32 @@ class Scope:
     within: frozenset[str] = frozenset()
 
 
-_offers: dict[str, Callable[[], Iterable[Scope]]] = {}
+Load = Callable[[], Iterable[Scope]]
+_offers: dict[str, tuple[int, Load]] = {}
 
 
-def offer(prefix: str, load: Callable[[], Iterable[Scope]]) -> None:
-    """Make the scopes `prefix:…` known; `load` reads them all."""
-    _offers[prefix] = load
+def offer(prefix: str, load: Load, *, order: int = 50) -> None:
+    """Make the scopes `prefix:…` known; `load` reads them all, and lists show them by `order`."""
+    _offers[prefix] = (order, load)
 
 
 def known() -> list[Scope]:
-    """Every scope there is, in the order the packages offered them."""
-    return [scope for load in _offers.values() for scope in load()]
+    """Every scope there is; the widest last, so that nobody chooses it by mistake."""
+    offers = sorted(_offers.values(), key=lambda offered: offered[0])
+    return [scope for _order, load in offers for scope in load()]
+
+
+def label_of(address: str) -> str:
+    """The name of a scope, or nothing when it is not known."""
+    return next((s.label for s in _like(address) if s.address == address), "")
 
 
 def around(address: str) -> set[str]:
     """A scope and those it lies within: a consultation is also its department's."""
-    load = _offers.get(address.partition(":")[0])
-    found = (s for s in load() if s.address == address) if load else ()
+    found = (s for s in _like(address) if s.address == address)
     return {address, *(outer for scope in found for outer in scope.within)}
+
+
+def _like(address: str) -> Iterable[Scope]:
+    offered = _offers.get(address.partition(":")[0])
+    return offered[1]() if offered else ()

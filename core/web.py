@@ -66,7 +66,11 @@ class NavItem:
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of a page that a package offers; `context` returns None when there is nothing."""
+    """A part of a page that a package offers; `context` returns None when there is nothing.
+
+    Pages: home, consultation, desk, desk_side. On the desk a context's `counts`, (label, number)
+    pairs, also stand beside the day's heading.
+    """
 
     page: str
     order: int

@@ -28,10 +28,10 @@ from core import clock, text
 from core.errors import Invalid
 from core.messages import Message, _
 from core.people import Department
-from ledger import imports, labels
+from ledger import labels
 from ledger.consultations import Place, Span
-from ledger.imports import Choice
 from ledger.models import Channel, Phase, PhaseKind, Stage
+from ledger.readings import CHANNELS, Choice
 
 _STAGES = [SelectChoice(str(key), label) for key, label in labels.STAGES.items()]
 _LATER = _("終わりは、始まりより後の日時にしてください。")
@@ -225,7 +225,7 @@ class ChoiceForm(FlaskForm):
     )
     channel = SelectField(
         _("届いた方法"),
-        choices=[SelectChoice(str(c), labels.CHANNELS[c]) for c in imports.CHANNELS],
+        choices=[SelectChoice(str(c), labels.CHANNELS[c]) for c in CHANNELS],
         default=Channel.IMPORT,
     )
     sender_column = SelectField(_("出した人が分かる列"), default="")

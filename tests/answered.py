@@ -75,14 +75,16 @@ class Case:
         return again(self.signer)
 
     def theme(self, title: str, ids: list[int], draft: Draft | None = YES) -> Case:
-        made = themes.create(self.officer, self.consultation, title)
-        themes.move(self.officer, self.consultation, ids, made)
-        self.themes.append(made)
-        return self if draft is None else self.answer(made, draft)
+        with db.transaction():  # one commit
+            made = themes.create(self.officer, self.consultation, title)
+            themes.move(self.officer, self.consultation, ids, made)
+            self.themes.append(made)
+            return self if draft is None else self.answer(made, draft)
 
     def lone(self, opinion_id: int, draft: Draft | None = NO) -> Case:
-        themes.move(self.officer, self.consultation, [opinion_id], Placement.LONE)
-        return self if draft is None else self.answer(opinion(opinion_id), draft)
+        with db.transaction():
+            themes.move(self.officer, self.consultation, [opinion_id], Placement.LONE)
+            return self if draft is None else self.answer(opinion(opinion_id), draft)
 
     def answer(self, target: Theme | Opinion, draft: Draft) -> Case:
         target = again(target)
@@ -100,13 +102,15 @@ class Case:
         )
 
     def submit(self) -> Report:
-        report = self.draft()
-        reports.submit(self.officer, report)
+        with db.transaction():
+            report = self.draft()
+            reports.submit(self.officer, report)
         return again(report)
 
     def publish(self) -> Edition:
-        report = self.submit()
-        return reports.publish(self.approver, report, report.version)
+        with db.transaction():
+            report = self.submit()
+            return reports.publish(self.approver, report, report.version)
 
 
 def missing(case: Case) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask
 
 from analysis import documents, queries
+from analysis.reports import waiting_for
 from core.messages import _
 from core.people import Role
 from core.web import FlowStep, NavItem, Panel, actor, add_flow, add_nav, add_panel
@@ -21,6 +22,7 @@ def register(app: Flask) -> None:
     from analysis.views import (  # noqa: F401 their routes are added by importing them
         answers,
         embeds,
+        filings,
         publishing,
         reports,
         themes,
@@ -42,7 +44,17 @@ def register(app: Flask) -> None:
     add_flow(FlowStep(_("公表したレポート"), "analysis.published", 5, "reports.read"))
     add_nav(NavItem(_("区の答え"), "analysis.reports", order=50))
     documents.register()
+    add_panel(Panel("desk_side", 10, "analysis/_report_approvals.html", _signatures))
     add_panel(Panel("desk_side", 20, "analysis/_theme_approvals.html", _approvals))
+
+
+def _signatures(_subject: Any) -> dict[str, Any] | None:
+    """Reports on the staff's first page, for those who may publish them."""
+    who = actor()
+    if who is None or Role.APPROVER not in who.roles:
+        return None
+    waiting = waiting_for(who)
+    return {"reports": waiting} if waiting else None
 
 
 def _is_published(consultation: Consultation) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, render_template, request, url_for
+from markupsafe import escape
 
 from analysis import exports, publications
 from analysis.publications import GROUPS
@@ -119,7 +120,7 @@ def _whole(shown: Edition, log: list[Edition]) -> dict[str, Any]:
         "change_total": len(changed),
         "log": [(one, _differences(older, one)) for one, older in _with_older(log)],
         "removals": publications.removals(shown),
-        "embed_line": _embed_line(shown),
+        **_embed_lines(shown),
         "record_head": record.head(),
         "is_verified": editions.holds(shown) if "verify" in request.args else None,
     }
@@ -183,9 +184,17 @@ def _differences(older: Edition | None, newer: Edition) -> list[tuple[str, int, 
     return [(key, was, now) for key, was, now in pairs if was != now]
 
 
-def _embed_line(shown: Edition) -> str:
-    url = web.absolute(
-        "analysis.embed_edition", public_id=shown.report.public_id, number=shown.number
-    )
-    title = shown.figures["title"].replace("&", "&amp;").replace('"', "&quot;")
-    return f'<iframe src="{url}" title="{title}" width="100%" height="400" loading="lazy"></iframe>'
+def _embed_lines(shown: Edition) -> dict[str, str]:
+    """The lines of HTML that people copy into pages of theirs: this edition, or the newest."""
+    report, title = shown.report, escape(shown.figures["title"])
+
+    def line(endpoint: str, **values: Any) -> str:
+        url = web.absolute(endpoint, **values)
+        size = 'width="100%" height="460" loading="lazy"'
+        return f'<iframe src="{url}" title="{title}" {size}></iframe>'
+
+    pinned = {"public_id": report.public_id, "number": shown.number}
+    return {
+        "embed_line": line("analysis.embed_edition", **pinned),
+        "embed_newest": line("analysis.embed", slug=report.consultation.slug),
+    }

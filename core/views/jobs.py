@@ -9,7 +9,7 @@ from flask import Response as JSON
 from flask import jsonify, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from core import jobs, permissions
+from core import jobs, permissions, scopes
 from core.errors import NotFound
 from core.jobs import Job, State
 from core.messages import Message, _
@@ -56,6 +56,7 @@ def described(job: Job) -> dict[str, Any]:
     return {
         "url": url_for("core.job", public_id=job.public_id),
         "title": TITLES.get(job.kind, _("作業")),
+        "place": scopes.label_of(job.scope),
         "state": job.state,
         "state_name": STATES[job.state],
         "step": STEPS.get(job.step, STATES[job.state]) if running else STATES[job.state],

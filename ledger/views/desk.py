@@ -13,7 +13,7 @@ from core import clock, db, permissions
 from core.errors import DomainError, NotFound
 from core.messages import Message
 from core.people import Department, Role
-from core.web import actor, flow, permits, refuse, see_other
+from core.web import actor, flow, page_of, permits, refuse, see_other
 from ledger import consultations, imports, labels, lines, queries
 from ledger.forms import PHASES, NewForm, PhaseForm, StageForm
 from ledger.models import Consultation, PhaseKind, Stage
@@ -48,13 +48,17 @@ def case(slug: str, permission: str = "opinions.see_all") -> Consultation:
     return found
 
 
-def cases() -> list[Case]:
+def mine() -> list[Consultation]:
     """The consultations of whoever makes this request, newest first."""
-    found = [
+    return [
         c
         for c in queries.open_consultations()
         if permissions.permits(actor(), "opinions.see_all", c)
     ]
+
+
+def cases(found: list[Consultation]) -> list[Case]:
+    """Consultations as the desk lists them; each step asks for itself, so hand in one page."""
     counts = queries.counts_of(found)
     return [
         Case(c, counts[c.id], next((s for s in flow(c) if not s["is_done"]), None)) for c in found
@@ -65,7 +69,7 @@ def cases_panel(_subject: Any) -> dict[str, Any] | None:
     """案件の動き on the desk."""
     if not permissions.could(actor(), "opinions.see_all"):
         return None
-    return {"cases": cases()[:8], "may_open": _may_open()}
+    return {"cases": cases(mine()[:8]), "may_open": _may_open()}
 
 
 def _may_open() -> bool:
@@ -87,7 +91,15 @@ def opinions_are_in(consultation: Consultation) -> bool:
 @permits("opinions.see_all")
 def desk_consultations() -> str:
     """Which consultations are mine, and what is next in each?"""
-    return render_template("ledger/desk_consultations.html", cases=cases(), may_open=_may_open())
+    found = mine()
+    page = page_of(len(found), 20)
+    return render_template(
+        "ledger/desk_consultations.html",
+        cases=cases(found[page.offset : page.offset + page.size]),
+        may_open=_may_open(),
+        page=page,
+        page_url=lambda number: url_for("ledger.desk_consultations", page=number),
+    )
 
 
 @bp.route("/desk/c/new", methods=["GET", "POST"])

@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 
 from core.errors import DomainError, NotFound
 from core.web import actor, page_of, permits, refuse, see_other, settings
-from ledger import files, imports, lines, queries, uploads
+from ledger import files, imports, lines, queries, readings, uploads
 from ledger.forms import ChoiceForm, UploadForm
 from ledger.lines import Wanted
 from ledger.models import Consultation
@@ -136,7 +136,7 @@ def _form(upload: Upload, given: Any) -> ChoiceForm:
     columns = list(dict.fromkeys(name for sheet in sheets for name in sheet.columns))
     if "text_column" in given:
         return ChoiceForm(given, meta={"csrf": False}).among(columns)
-    likely = {"text_column": imports.likely_text_column(sheets)}
+    likely = {"text_column": readings.likely_text_column(sheets)}
     return ChoiceForm(None, data=likely, meta={"csrf": False}).among(columns)
 
 

@@ -168,21 +168,21 @@ def test_a_correction_needs_its_reason(case: Case, edition: Edition, browser_of:
     assert "新しい版があります" in boss.get(f"{base(edition)}/1").text
 
 
-@pytest.mark.parametrize("url", [DESK, "/desk/c/park/published"])
 def test_only_those_concerned_see_the_preview(
-    case: Case, browser_of: Browser, client: FlaskClient, resident: Account, stranger: Account,
-    url: str,
-) -> None:  # fmt: skip
+    case: Case, browser_of: Browser, client: FlaskClient, resident: Account, stranger: Account
+) -> None:
     case.submit()
-    assert client.get(url).status_code == 302  # to sign in
-    assert browser_of(resident).get(url).status_code == 403
-    assert browser_of(stranger).get(url).status_code == 404
-    assert browser_of(case.approver).get(url).status_code == 200
+    readers = [browser_of(one) for one in (resident, stranger, case.approver)]
+    for url in (DESK, "/desk/c/park/published"):
+        assert client.get(url).status_code == 302  # to sign in
+        assert [one.get(url).status_code for one in readers] == [403, 404, 200]
 
 
-@pytest.mark.parametrize("act", ["", "explode"])
-def test_an_unknown_act_is_refused(case: Case, browser_of: Browser, act: str) -> None:
-    assert browser_of(case.officer).post(DESK, data={"act": act}).status_code == 400
+def test_an_unknown_act_is_refused(case: Case, browser_of: Browser) -> None:
+    desk = browser_of(case.officer)
+    assert desk.post(DESK, data={"act": "explode"}).status_code == 400
+    assert desk.post(DESK).status_code == 400
+    assert desk.put(DESK).status_code == 405
 
 
 def case_report(case: Case) -> Report:
@@ -359,3 +359,10 @@ def test_a_published_report_is_found_by_searching(edition: Edition, case: Case) 
     assert "案を直しました。" in found[0].body
     assert "きれいに" not in found[0].body
     assert documents._load(case.submit().id) is None
+
+
+def test_an_approver_is_told_on_the_desk_what_waits(case: Case, browser_of: Browser) -> None:
+    case.submit()
+    said = "公表を待つレポート"
+    assert said in browser_of(case.approver).get("/desk").text
+    assert said not in browser_of(case.officer).get("/desk").text

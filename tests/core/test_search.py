@@ -71,40 +71,39 @@ def test_kyoto_is_found_in_tokyo(shelf: Shelf) -> None:
     assert found("東京 市") == []
 
 
-@pytest.mark.parametrize(
-    ("text", "query"),
-    [
-        ("橋をかけてください", "橋"),
-        ("古い鉄橋", "橋"),
-        ("ﾊﾞｽ停の屋根", "バス停"),
-        ("バス停の屋根", "ﾊﾞｽ"),
-        ("Ｗｉ－Ｆｉをつけて", "wi-fi"),
-        ("WIFI", "ＷｉＦｉ"),
-        ("スケート・ボード", "スケートボード"),
-        ("第２期は①です", "第2期"),
-        ("髙木さん", "髙木"),
-        ("𠮷野家のあたり", "𠮷野"),
-        ("葛\U000e0100飾区", "葛飾"),
-        ("夜の「開館」を", "「開館」　夜"),
-        ("がくどう", "か\u3099くどう"),
-        ("よい😊です", "😊"),
-        ("a", "A"),
-    ],
-)
-def test_what_a_reader_would_call_the_same_is_found(shelf: Shelf, text: str, query: str) -> None:
-    shelf.put(1, text)
+ALIKE = [
+    ("橋をかけてください", "橋"),
+    ("古い鉄橋", "橋"),
+    ("ﾊﾞｽ停の屋根", "バス停"),
+    ("バス停の屋根", "ﾊﾞｽ"),
+    ("Ｗｉ－Ｆｉをつけて", "wi-fi"),
+    ("WIFI", "ＷｉＦｉ"),
+    ("スケート・ボード", "スケートボード"),
+    ("第２期は①です", "第2期"),
+    ("髙木さん", "髙木"),
+    ("𠮷野家のあたり", "𠮷野"),
+    ("葛\U000e0100飾区", "葛飾"),
+    ("夜の「開館」を", "「開館」　夜"),
+    ("がくどう", "か\u3099くどう"),
+    ("よい😊です", "😊"),
+    ("a", "A"),
+]
+
+
+def test_what_a_reader_would_call_the_same_is_found(shelf: Shelf) -> None:
+    for number, (said, _query) in enumerate(ALIKE):
+        shelf.put(number, said)
     jobs.run_due()
-    assert found(query) == [1]
+    for number, (said, query) in enumerate(ALIKE):
+        assert number in found(query), f"{query} does not find {said}"
     assert found("別のことば") == []
 
 
-@pytest.mark.parametrize(
-    "query", ["*", "?", "a*", "[", '"', "AND", "NOT", "~", "()", "key:1", "^2", "\0"]
-)
-def test_a_query_is_words_and_never_a_language(shelf: Shelf, query: str) -> None:
+def test_a_query_is_words_and_never_a_language(shelf: Shelf) -> None:
     shelf.put(1, "東京都")
     jobs.run_due()
-    assert found(query) == []
+    for query in ["*", "?", "a*", "[", '"', "AND", "NOT", "~", "()", "key:1", "^2", "\0"]:
+        assert found(query) == [], query
 
 
 def test_a_hidden_text_is_not_shown_even_before_the_index_forgets_it(shelf: Shelf) -> None:

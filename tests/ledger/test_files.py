@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from core import clock
-from ledger import days, files
+from ledger import books, days, files, tables
 from ledger.files import Refused
 
 Written = Callable[[bytes | str], Path]
@@ -121,7 +121,7 @@ def test_what_can_not_be_read_is_refused_with_its_row(
 
 
 def test_the_limit_of_rows_and_of_bytes(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_ROWS", 2)
+    monkeypatch.setattr(tables, "MAX_ROWS", 2)
     assert len(rows(written("a\n1\n2\n"))) == 2
     assert "行が多すぎます" in str(refusal(written("a\n1\n2\n3\n")).message)
     monkeypatch.setattr(files, "MAX_BYTES", 5)
@@ -163,7 +163,7 @@ def test_a_row_wider_than_the_header_is_refused_in_books_too(tmp_path: Path) -> 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_UNPACKED", 1024 * 1024)  # the real one takes 7 s to pack
+    monkeypatch.setattr(books, "MAX_UNPACKED", 1024 * 1024)  # the real one takes 7 s to pack
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
