@@ -92,18 +92,27 @@ session = scoped_session(_sessionmaker(expire_on_commit=False))
 
 
 def connect(url: str) -> Engine:
-    """Bind the session to the database at `url` and return its engine."""
+    """Bind the session to the database at `url` and return its engine: one for each database."""
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    if url.startswith("sqlite"):
-        engine = create_engine(
-            url, hide_parameters=True, connect_args={"timeout": 20, "check_same_thread": False}
-        )
-        _begin_properly(engine)
-    else:
-        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    engine = _engines.get(url)
+    if engine is None:
+        engine = _engines[url] = _create(url)
     session.remove()
     session.configure(bind=engine)
+    return engine
+
+
+_engines: dict[str, Engine] = {}
+
+
+def _create(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"timeout": 20, "check_same_thread": False}, hide_parameters=True
+    )
+    _begin_properly(engine)
     return engine
 
 

@@ -35,6 +35,24 @@ def create_app(settings: Settings | None = None) -> Flask:
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
     )
+    connect(app, settings)
+    if settings.is_production:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    i18n.init_app(app)
+    auth.init_app(app)
+    web.init_app(app)
+    for package in (ledger, moderation, forum, analysis):
+        _compose(app, package)
+    views.register(app)
+    cli.init_app(app)
+    ledger.cli.init_app(app)
+    demo.cli.init_app(app)
+    sockets.init_app(app)
+    return app
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Point an application at the installation that `settings` name: database, mail, index, queue."""
     app.config.update(
         TOMONI=settings,
         SECRET_KEY=settings.secret_key,
@@ -48,25 +66,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=web.MAX_FORM_MEMORY,
         SEND_FILE_MAX_AGE_DEFAULT=0 if not settings.is_production else 86_400,
     )
-    if settings.is_production:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app.extensions["engine"] = db.connect(settings.database)
     mail.configure(settings.mail_url, settings.mail_from)
     search.configure(settings.index_dir)
     if not settings.testing:
         app.extensions["queue"] = jobs.connect(settings.queue_file)
-    i18n.init_app(app)
-    auth.init_app(app)
-    web.init_app(app)
-    for package in (ledger, moderation, forum, analysis):
-        _compose(app, package)
-    views.register(app)
-    cli.init_app(app)
-    ledger.cli.init_app(app)
-    demo.cli.init_app(app)
-    sockets.init_app(app)
-    return app
 
 
 def _compose(app: Flask, package: Any) -> None:

@@ -46,7 +46,10 @@ CHANGED = frozenset({Disposition.REFLECTED, Disposition.PARTIALLY_REFLECTED})  #
 NEEDS: dict[str, tuple[str, Message]] = {
     Disposition.REFLECTED: ("place", _("案を直した所を書いてください。")),
     Disposition.PARTIALLY_REFLECTED: ("place", _("案を直した所を書いてください。")),
-    Disposition.ALREADY_INCLUDED: ("place", _("案のどこ（何ページ）に書いてあるかを書いてください。")),
+    Disposition.ALREADY_INCLUDED: (
+        "place",
+        _("案のどこ（何ページ）に書いてあるかを書いてください。"),
+    ),
     Disposition.NOT_REFLECTED: ("reason", _("反映しない理由を書いてください。")),
 }
 

@@ -25,6 +25,7 @@ from forum import queries
 log = structlog.get_logger(__name__)
 Handler = Callable[..., dict[str, Any] | None]
 FRAME = 64 * 1024
+LOOK_UP = 3.0  # seconds
 ROOMS = 20  # topics one connection may listen to
 SEATS = 80  # of gunicorn's 100 threads: the rest always answers pages
 _handlers: dict[str, Handler] = {}
@@ -72,7 +73,7 @@ def init_app(app: Flask) -> None:
     live = SocketIO(
         async_mode="threading",
         async_handlers=False,  # else one client's events are answered out of order
-        cors_allowed_origins=origins(app.config["TOMONI"]),
+        cors_allowed_origins=lambda origin: origin in origins(app.config["TOMONI"]),
         transports=["websocket"],
         max_http_buffer_size=FRAME,
         json=_Json,
@@ -98,7 +99,8 @@ def origins(settings: Settings) -> list[str]:
 def close_all() -> None:
     """End every connection, so that browsers notice at once and connect to the next process."""
     for live in _live:
-        live.server.eio.disconnect()
+        for connection in list(live.server.eio.sockets.values()):
+            connection.close(wait=False)  # its own thread sends what is left, and the end
 
 
 class _Json:
@@ -155,8 +157,13 @@ class _Connection:
             raise OSError from error
 
     def wait(self) -> str | bytes | None:
+        """The next message, None at the end. Looks up now and then: the library sets its event
+        before it says that the connection is over, and a reader that wakes between waits for ever.
+        """
+        received: str | bytes | None = None
         try:
-            received: str | bytes | None = self.socket.receive()
+            while received is None and self.socket.connected:
+                received = self.socket.receive(timeout=LOOK_UP)
         except ConnectionClosed:
             return None
         return received

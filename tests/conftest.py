@@ -21,10 +21,10 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, event, inspect, make_url, select, text
 
-from core import clock, db, jobs, people
+from core import auth, clock, db, jobs, people
 from core.cli import alembic_config
 from core.config import Settings
-from core.factory import create_app
+from core.factory import connect, create_app
 from core.people import Account, Department, Role
 from forum import rooms, topics
 from forum.models import Room, Topic
@@ -94,8 +94,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
         url = request.getfixturevalue("postgres")
         _empty(url)
     else:
-        shutil.copy(request.getfixturevalue("layout"), tmp_path / "tomoni.db")
-        url = f"sqlite:///{tmp_path / 'tomoni.db'}"
+        url = f"sqlite:///{request.getfixturevalue('fresh_file')}"
     return Settings(
         environment="test",
         testing=True,
@@ -111,10 +110,40 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCach
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the tests' SQLite database lies: always there, so that its engine is made once."""
+    return tmp_path_factory.mktemp("database") / "tomoni.db"
+
+
 @pytest.fixture
-def app(settings: Settings, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
-    app = create_app(settings)
+def fresh_file(layout: Path, file: Path) -> Path:
+    """That database, empty again; a connection somebody forgot keeps the old file."""
+    for ending in ("-wal", "-shm"):
+        Path(f"{file}{ending}").unlink(missing_ok=True)
+    shutil.copy(layout, file.with_suffix(".new"))
+    file.with_suffix(".new").replace(file)
+    return file
+
+
+@pytest.fixture(scope="session")
+def built(
+    tmp_path_factory: pytest.TempPathFactory, compiled: FileSystemBytecodeCache
+) -> tuple[Flask, dict[str, object]]:
+    """The application, put together once, and its configuration as it was then."""
+    folder = tmp_path_factory.mktemp("built")
+    app = create_app(Settings(environment="test", testing=True, data_dir=folder))
     app.jinja_env.bytecode_cache = compiled
+    return app, dict(app.config)
+
+
+@pytest.fixture
+def app(settings: Settings, built: tuple[Flask, dict[str, object]]) -> Iterator[Flask]:
+    app, config = built
+    app.config.clear()
+    app.config.update(config)
+    connect(app, settings)
+    auth.limiter.reset()
     app.config["PROPAGATE_EXCEPTIONS"] = True
     yield app
     db.session.remove()
@@ -165,8 +194,10 @@ def statements(app: Flask) -> Iterator[list[str]]:
         if not statement.startswith(("PRAGMA", "BEGIN")):
             said.append(statement)
 
-    event.listen(app.extensions["engine"], "before_cursor_execute", note)
+    engine = app.extensions["engine"]
+    event.listen(engine, "before_cursor_execute", note)
     yield said
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def _account(app: Flask, name: str, *grants: tuple[Role, str], dept: str = "") -> Account:

@@ -38,9 +38,7 @@ def register(app: Flask) -> None:
             is_done=queries.is_answered,
         )
     )
-    add_flow(
-        FlowStep(_("確かめて公表"), "analysis.publish", 4, "reports.read", _is_published)
-    )
+    add_flow(FlowStep(_("確かめて公表"), "analysis.publish", 4, "reports.read", _is_published))
     add_flow(FlowStep(_("公表したレポート"), "analysis.published", 5, "reports.read"))
     add_nav(NavItem(_("区の答え"), "analysis.reports", order=50))
     documents.register()

@@ -24,7 +24,6 @@ def register(app: Flask) -> None:
     """Tell the ledger, moderation, search and the header what there is."""
     add_nav(NavItem(_("会議室"), "forum.rooms", order=20))
     sources.register(posts.SOURCE, Source(posts.existing, posts.entered, _url, _actions))
-    base = app.config["TOMONI"].base_url
     subjects.register(
         "post",
         Kind(
@@ -33,7 +32,7 @@ def register(app: Flask) -> None:
             author_id=lambda post: post.author_id,
             place=_place,
             path=documents.path_of_post,
-            link=lambda public_id: base + documents.path_of_post(public_id),
+            link=lambda public_id: app.config["TOMONI"].base_url + documents.path_of_post(public_id),
             rules=lambda post: post.topic.room.rules,
             template="forum/_around.html",
             around=lambda post: {

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import permissions, web
+from core import db, permissions, web
 from core.config import Settings
 from core.errors import Invalid, NotFound, Stale, TooMany
 from core.factory import create_app
@@ -18,6 +18,15 @@ from core.people import Account
 from core.web import permits
 
 TYPED = "三行にわたる、\nたいせつな\n意見です。<script>"
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """An application of the test's own: pages are added to it."""
+    app = create_app(settings)
+    yield app
+    db.session.remove()
+    app.extensions["engine"].dispose()
 
 
 @pytest.fixture
