@@ -1,1 +1,1 @@
-"""What `./dev bench` runs. Speed is never a test: it is measured here, beside what it is compared to."""
+"""What `./dev bench` runs. Speed is never a test: it is measured here, as ratios of one run."""

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> None:
         walked = time.perf_counter() - started
         total = record.head()[0]
     sys.stdout.write(
-        f"one by one, durable: {count / single:8.0f} lines/s ({1000 * single / count:.2f} ms each)\n"
+        f"one by one, durable: {count / single:8.0f} lines/s\n"
         f"in bulk:             {count * 20 / bulk:8.0f} lines/s "
         f"({single / count / (bulk / count / 20):.1f} x)\n"
         f"record verified:     {total / walked:8.0f} entries/s, {len(faults)} faults\n"

@@ -35,7 +35,9 @@ def main(arguments: list[str]) -> None:
         small, large = wards.consultation(officer, "small"), wards.consultation(officer, "large")
         wards.fill(small, few, start=1_000_000)
         wards.fill(large, many, start=2_000_000)
-        topic = {t.slug: _topic(officer, t, n) for t, n in ((small, few // 10), (large, many // 10))}
+        topic = {
+            t.slug: _topic(officer, t, n) for t, n in ((small, few // 10), (large, many // 10))
+        }
         visitor = app.test_client()
         staff = app.test_client()
         with staff.session_transaction() as kept:

@@ -122,10 +122,7 @@ def _go_on_counting() -> None:
         column = table.autoincrement_column
         if column is None or table.name == "record":
             continue
-        tx.execute(
-            text(
-                f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', '{column.name}'), "
-                f'COALESCE((SELECT max("{column.name}") FROM "{table.name}"), 0) + 1, false) '
-                f"WHERE pg_get_serial_sequence('\"{table.name}\"', '{column.name}') IS NOT NULL"
-            )
-        )
+        sequence = func.pg_get_serial_sequence(f'"{table.name}"', column.name)
+        if tx.scalar(select(sequence)) is not None:
+            following = func.coalesce(select(func.max(column)).scalar_subquery(), 0) + 1
+            tx.execute(select(func.setval(sequence, following, False)))

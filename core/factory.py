@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def connect(app: Flask, settings: Settings) -> None:
-    """Point an application at the installation that `settings` name: database, mail, index, queue."""
+    """Point an application at what `settings` name: database, mail, index and queue."""
     app.config.update(
         TOMONI=settings,
         SECRET_KEY=settings.secret_key,

@@ -323,5 +323,3 @@ def _publish(ward: Ward, read: dict[str, Any]) -> None:
     reports.submit(officer, report)
     report = db.session().get_one(Report, report.id)
     reports.publish(approver, report, version=report.version)
-
-

@@ -157,7 +157,9 @@ def set_stage(actor: Any, consultation: Consultation, stage: Stage, *, version: 
 
 def find(slug: str) -> Consultation:
     """The consultation at `/c/<slug>`; raises `NotFound`."""
-    found = db.session().scalars(select(Consultation).where(Consultation.slug == slug)).one_or_none()
+    found = (
+        db.session().scalars(select(Consultation).where(Consultation.slug == slug)).one_or_none()
+    )
     if found is None:
         raise NotFound
     return found

@@ -1,4 +1,4 @@
-"""Reading the ledger. Every function takes a known number of statements; texts pass `visible_to`."""
+"""Reading the ledger, in a known number of statements; texts pass `visible_to`."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from ledger.models import (
 class Counts:
     """Law 1 in figures: received = counted + held + withheld + withdrawn + superseded.
 
-    people (人), submissions (通) and counted (件) are three different numbers; `unknown` are counted
-    opinions nobody's voice is known for (不明).
+    people (人), submissions (通) and counted (件) are three different numbers; `unknown` are
+    counted opinions nobody's voice is known for (不明).
     """
 
     received: int = 0
@@ -154,7 +154,7 @@ class ThemeRow:
 
 
 def themes_of(consultation: Consultation) -> list[ThemeRow]:
-    """The living themes of a consultation in their order, with counts and answers (one statement)."""
+    """The living themes in their order, with counts and answers (one statement)."""
     query = (
         select(Theme, func.count(Opinion.id), func.count(distinct(Opinion.voice_id)), Answer)
         .outerjoin(Filing, Filing.theme_id == Theme.id)
@@ -206,8 +206,10 @@ def opinions_in(
 
 
 def opinion(public_id: str) -> Opinion:
-    """An opinion by address, whatever its state; raises `NotFound`. Callers check who may see it."""
-    found = db.session().scalars(select(Opinion).where(Opinion.public_id == public_id)).one_or_none()
+    """An opinion by address, whatever its state; callers ask `may_read`. Raises `NotFound`."""
+    found = (
+        db.session().scalars(select(Opinion).where(Opinion.public_id == public_id)).one_or_none()
+    )
     if found is None:
         raise NotFound
     return found

@@ -122,7 +122,8 @@ class _Door:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith("/socket.io"):
-            if len(self.engine.sockets) >= SEATS:
+            taken = sum(not one.closed for one in list(self.engine.sockets.values()))
+            if taken >= SEATS:
                 start_response("503 Service Unavailable", [("Retry-After", "30")])
                 return [b""]
             environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)

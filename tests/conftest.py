@@ -68,14 +68,14 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture
-def fresh_postgres(postgres: str) -> Iterator[str]:
+def fresh_postgres(postgres: str) -> str:
     """The URL of an empty database beside the one the other tests use."""
     engine = create_engine(postgres, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("DROP DATABASE IF EXISTS fresh"))
         connection.execute(text("CREATE DATABASE fresh"))
     engine.dispose()
-    yield str(make_url(postgres).set(database="fresh").render_as_string(hide_password=False))
+    return str(make_url(postgres).set(database="fresh").render_as_string(hide_password=False))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

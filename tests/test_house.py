@@ -88,7 +88,9 @@ def test_reading_routes_do_not_write() -> None:
 def test_templates_mirror_views(app: Flask) -> None:
     """A page's template is named like its view: templates/<package>/<view>.html."""
     views = {
-        endpoint.replace(".", "/", 1) + ".html" for endpoint in app.view_functions if "." in endpoint
+        endpoint.replace(".", "/", 1) + ".html"
+        for endpoint in app.view_functions
+        if "." in endpoint
     }
     rendered = set()
     for path in MODULES:

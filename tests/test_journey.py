@@ -101,7 +101,13 @@ def comment(visitor: Visitor, *points: str) -> tuple[str, str]:
 
 
 def import_file(desk: Visitor) -> None:
-    text = "番号,意見\r\n1,夜は防犯が心配です。\r\n2,夜は防犯が心配です。\r\n3,駐輪場を明るくしてください。\r\n"
+    said = [
+        "番号,意見",
+        "1,夜は防犯が心配です。",
+        "2,夜は防犯が心配です。",
+        "3,駐輪場を明るくしてください。",
+    ]
+    text = "\r\n".join(said)
     desk.open(f"/desk/c/{SLUG}/import").press(
         "次へ", {"file": (io.BytesIO(text.encode("cp932")), "窓口分.csv")}
     )
@@ -162,7 +168,9 @@ def test_one_voice_all_the_way(
     assert the_laws_hold().counted == 2
 
     number, secret = comment(
-        stranger, "夜の開館に賛成です。席を増やしてください。", "バスの最終に間に合う時刻にしてください。"
+        stranger,
+        "夜の開館に賛成です。席を増やしてください。",
+        "バスの最終に間に合う時刻にしてください。",
     )
     assert the_laws_hold().counted == 4
     import_file(desk)
@@ -180,7 +188,9 @@ def test_one_voice_all_the_way(
 
     boss.open(f"/desk/c/{SLUG}/publish")
     assert "あと" in boss.text, "approval is still missing"
-    desk.open(f"/desk/c/{SLUG}/publish").press("下書きを保存", notice="区報とウェブでお知らせしました。")
+    desk.open(f"/desk/c/{SLUG}/publish").press(
+        "下書きを保存", notice="区報とウェブでお知らせしました。"
+    )
     desk.open(f"/desk/c/{SLUG}/publish").press("決裁に回す")
     stranger.open("/receipt").press("確かめる", number=number, secret=secret)
     assert "職員の配置" not in stranger.text, "answers are not public before they are published"

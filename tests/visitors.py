@@ -137,9 +137,7 @@ class Visitor:
     ) -> Visitor:
         path = self._path(action or self.url)
         if form.method == "get":
-            return self._see(
-                self.client.get(path, query_string=data, follow_redirects=True)
-            )
+            return self._see(self.client.get(path, query_string=data, follow_redirects=True))
         for name, file in (files or {}).items():
             data.add(name, file)
         return self._see(

@@ -32,7 +32,9 @@ def register(app: Flask) -> None:
             author_id=lambda post: post.author_id,
             place=_place,
             path=documents.path_of_post,
-            link=lambda public_id: app.config["TOMONI"].base_url + documents.path_of_post(public_id),
+            link=lambda public_id: (
+                app.config["TOMONI"].base_url + documents.path_of_post(public_id)
+            ),
             rules=lambda post: post.topic.room.rules,
             template="forum/_around.html",
             around=lambda post: {

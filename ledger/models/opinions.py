@@ -38,9 +38,10 @@ class State(StrEnum):
 class Opinion(db.Addressable, db.Base):
     """One line of the ledger. Never deleted; its state changes by verbs of `ledger.opinions` only.
 
-    `seq` is the line's number in its consultation, 1 … n without gaps. `source` and `source_id` name
-    the row it was said in ("post", "comment_item", "import_row"), `channel` the way it arrived;
-    `submission` is the 通 it came in; `voice_id` the pseudonym of who said it, None when nobody knows.
+    `seq` is the line's number in its consultation, 1 … n without gaps. `source` and `source_id`
+    name the row it was said in ("post", "comment_item", "import_row"), `channel` the way it
+    arrived; `submission` is the 通 it came in; `voice_id` the pseudonym of who said it, None when
+    nobody knows.
     """
 
     __tablename__ = "opinion"

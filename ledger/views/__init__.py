@@ -21,9 +21,7 @@ def register(app: Flask) -> None:
     scopes.offer("consultation", consultations.as_scopes)
     staff = "opinions.see_all"
     add_nav(NavItem(_("案件"), "ledger.desk_consultations", 20, staff=True, permission=staff))
-    add_flow(
-        FlowStep(_("受け取り"), "ledger.desk_consultation", 1, staff, desk.intake_is_over)
-    )
+    add_flow(FlowStep(_("受け取り"), "ledger.desk_consultation", 1, staff, desk.intake_is_over))
     add_flow(FlowStep(_("意見"), "ledger.desk_opinions", 2, staff, desk.opinions_are_in))
     add_panel(Panel("desk", 30, "ledger/_desk_cases.html", desk.cases_panel))
     imports.register()

@@ -107,7 +107,7 @@ def _wait_for(url: str) -> None:
 
 
 class Eyes:
-    """What a page must never be: with an axe finding, wider than its window, or loud in the console."""
+    """What a page must never have: an axe finding, sideways scroll, a word in the console."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -116,9 +116,11 @@ class Eyes:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on(
             "console",
-            lambda said: self.errors.append(said.text)
-            if said.type == "error" and "status of" not in said.text
-            else None,
+            lambda said: (
+                self.errors.append(said.text)
+                if said.type == "error" and "status of" not in said.text
+                else None
+            ),
         )
 
     def look(self, name: str) -> None:

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from demo.content import PASSWORD
 from tests.browser.conftest import Eyes, Keyboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -64,7 +63,9 @@ def open_consultation(officer: Person, slug: str) -> None:
     officer.keys.type("textarea[name=summary]", "駅前の広場で朝市を試します。")
     for name, days in (("comment-opens_at", -1), ("comment-closes_at", 3)):
         officer.keys.to(f"input[name='{name}']")
-        officer.page.fill(f"input[name='{name}']", moment(days))  # parts of a date are the browser's
+        officer.page.fill(
+            f"input[name='{name}']", moment(days)
+        )  # parts of a date are the browser's
     officer.keys.follow("button:has-text('案件を開く')")
     officer.eyes.look("desk: consultation")
 
@@ -84,7 +85,10 @@ def comment(resident: Person, slug: str) -> tuple[str, str]:
     resident.keys.follow("button[value=send]")
     resident.eyes.look("receipt")
     said = resident.page.content()
-    number, secret = re.search(r"\d-\d{4}-\d{4}", said), re.search(r"[ぁ-ん]+ \d\d [ぁ-ん]+ \d\d", said)
+    number, secret = (
+        re.search(r"\d-\d{4}-\d{4}", said),
+        re.search(r"[ぁ-ん]+ \d\d [ぁ-ん]+ \d\d", said),
+    )
     assert number is not None
     assert secret is not None
     return number.group(), secret.group()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from queue import Empty, Queue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, TypeVar
 
 import pytest
@@ -39,7 +39,9 @@ class Page:
         self.heard: Queue[tuple[str, Any]] = Queue()
         said = {"origin": HOME}
         self.client = socketio.Client(reconnection=False, websocket_extra_options=said)
+        self.is_over = Event()
         self.client.on("*", lambda event, said: self.heard.put((event, said)))
+        self.client.on("disconnect", lambda *_: self.is_over.set())
         self.client.connect(url, transports=["websocket"])
 
     def joins(self, topic: str) -> Any:
@@ -57,7 +59,7 @@ def url(app: Flask) -> Iterator[str]:
     """The application on a real, threaded server on loopback."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     sockets.close_all()
@@ -77,7 +79,7 @@ def opened(url: str) -> Iterator[Reader]:
     yield open_page
     sockets.close_all()
     for page in pages:
-        page.client.disconnect()
+        page.is_over.wait(3)
 
 
 def knock(url: str, **headers: str) -> requests.Response:
@@ -157,10 +159,8 @@ def test_a_frame_over_the_limit_ends_only_its_own_connection(
     opened: Reader, url: str, topic: Topic
 ) -> None:
     page, other = opened(), opened()
-    ended = Queue[bool]()
-    page.client.on("disconnect", lambda *_: ended.put(True))
     page.client.emit("join", {"topic": "x" * (sockets.FRAME + 1)})
-    assert ended.get(timeout=5)
+    assert page.is_over.wait(5)
     assert other.joins(topic.public_id) == {"last": 0}
     assert requests.get(f"{url}/healthz", timeout=5).ok
 
@@ -188,11 +188,8 @@ def test_when_every_seat_is_taken_pages_are_still_answered(
 
 def test_closing_all_tells_every_browser_at_once(opened: Reader) -> None:
     pages = [opened(), opened()]
-    ended = Queue[bool]()
-    for page in pages:
-        page.client.on("disconnect", lambda *_: ended.put(True))
     sockets.close_all()
-    assert [ended.get(timeout=3) for _ in pages] == [True, True]
+    assert all(page.is_over.wait(3) for page in pages)
 
 
 def test_every_event_declares_a_permission() -> None:
