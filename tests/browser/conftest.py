@@ -150,11 +150,11 @@ class Keyboard:
         self.page = page
 
     def to(self, selector: str, *, tabs: int = 500) -> None:
-        """Press Tab until the first element that matches `selector` has the focus."""
-        target = self.page.locator(selector).first
-        target.wait_for(state="attached")
+        """Press Tab until an element that matches `selector` has the focus."""
+        target = self.page.locator(selector)
+        target.first.wait_for(state="attached")
         for _ in range(tabs):
-            if target.evaluate("e => e === document.activeElement"):
+            if target.evaluate_all("all => all.includes(document.activeElement)"):
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"the keyboard never reaches {selector} on {self.page.url}")

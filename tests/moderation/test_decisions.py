@@ -144,8 +144,8 @@ def test_what_was_withdrawn_or_never_was_is_not_hidden(
 def test_the_public_log_has_rules_and_reasons_but_no_hidden_word(
     client: FlaskClient, post: Post, moderator: Account
 ) -> None:
-    assert "まだありません" in client.get("/moderation").text
     at = f"/p/{post.public_id}"
+    assert "まだありません" in client.get("/moderation").text
     decisions.hide(again(moderator), "post", again(post).public_id, "第4条", WHY)
     page = client.get("/moderation").text
     for said in (WHY, "第4条", at, "運営委員"):
