@@ -6,6 +6,7 @@ Whoever has a shell on the machine acts as `people.CONSOLE`, recorded as the ope
 from __future__ import annotations
 
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from core import db
+from core import clock, db
 from core.errors import DomainError
+from core.messages import _
 from core.people import CONSOLE, Department
 from ledger import check, consultations, imports, queries
+from ledger.consultations import Span
 from ledger.imports import Choice
-from ledger.models import Channel, Consultation
+from ledger.models import Channel, Consultation, PhaseKind
 from ledger.queries import Counts
 
 group = AppGroup("ledger", help="Consultations and their opinions.")
@@ -36,17 +39,34 @@ class _Said(click.ClickException):
         super().__init__(str(error.message))
 
 
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
 @group.command("open")
 @click.option("--slug", required=True, help="Its address: /c/SLUG.")
 @click.option("--title", required=True)
 @click.option("--summary", required=True)
 @click.option("--department", required=True, metavar="SLUG[:NAME]", help="Made when it is new.")
-def open_(slug: str, title: str, summary: str, department: str) -> None:
+@click.option("--comment-from", type=_DAY, help="First day of the public comment.")
+@click.option("--comment-until", type=_DAY, help="Its last day, whole.")
+def open_(
+    slug: str,
+    title: str,
+    summary: str,
+    department: str,
+    comment_from: datetime | None,
+    comment_until: datetime | None,
+) -> None:
     """Open a consultation; the same again changes nothing."""
+    phases = []
+    if comment_from and comment_until:
+        opens_at, last = (d.replace(tzinfo=clock.TOKYO) for d in (comment_from, comment_until))
+        closes_at = last + timedelta(days=1)
+        phases = [Span(PhaseKind.COMMENT, str(_("パブリックコメント")), opens_at, closes_at)]
     try:
         with db.transaction():
             opened = consultations.open_consultation(
-                CONSOLE, _department(department), slug, title, summary=summary
+                CONSOLE, _department(department), slug, title, summary=summary, phases=phases
             )
     except DomainError as error:
         raise _Said(error) from error

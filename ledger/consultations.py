@@ -106,6 +106,29 @@ def open_consultation(
         return consultation
 
 
+def add_phase(actor: Any, consultation: Consultation, span: Span) -> None:
+    """Give a consultation a phase it had not; phases stand in the order they open."""
+    require(actor, "consultations.edit", consultation)
+    with db.transaction() as tx:
+        query = select(Consultation).where(Consultation.id == consultation.id)
+        row = tx.scalars(db.locked(query)).one()
+        if row.phase(span.kind) is not None:
+            raise Conflict(_("この手続きの期間は、もうあります。日時を変えてください。"))
+        _add_phase(row, span, len(row.phases) + 1)
+        tx.flush()
+        tx.expire(row, ["phases"])
+        for position, phase in enumerate(sorted(row.phases, key=lambda p: p.opens_at), start=1):
+            phase.position = position
+        record.append(
+            "phase.added",
+            f"phase:{span.kind}",
+            role=acting_as(actor, Role.OFFICER),
+            scope=row.scope,
+            opens_at=span.opens_at.isoformat(),
+            closes_at=span.closes_at.isoformat(),
+        )
+
+
 def change_phase(
     actor: Any,
     phase: Phase,

@@ -30,7 +30,7 @@ from core.messages import Message, _
 from core.people import Department
 from ledger import labels
 from ledger.consultations import Place, Span
-from ledger.models import Channel, Phase, PhaseKind, Stage
+from ledger.models import Channel, Consultation, Phase, PhaseKind, Stage
 from ledger.readings import CHANNELS, Choice
 
 _STAGES = [SelectChoice(str(key), label) for key, label in labels.STAGES.items()]
@@ -172,6 +172,30 @@ class NewForm(FlaskForm):
 
 
 # ── one consultation ──
+
+
+class AddPhaseForm(FlaskForm):
+    """A phase a consultation has not yet."""
+
+    kind = SelectField(_("手続き"))
+    opens_at = Moment(_("始まり"), [InputRequired(_("始まりの日時を入力してください。"))])
+    closes_at = Moment(_("終わり"), [InputRequired(_("終わりの日時を入力してください。"))])
+
+    @classmethod
+    def of(cls, consultation: Consultation) -> AddPhaseForm:
+        """The form, offering what is still missing."""
+        form = cls(prefix="add-")
+        missing = [k for k in PHASES if consultation.phase(PhaseKind(k)) is None]
+        form.kind.choices = [SelectChoice(str(kind), PHASES[kind]) for kind in missing]
+        return form
+
+    def span(self) -> Span:
+        """The phase of a form that is valid."""
+        opens_at, closes_at = self.opens_at.data, self.closes_at.data
+        if opens_at is None or closes_at is None:
+            raise RuntimeError("a form that was not validated")
+        kind = PhaseKind(self.kind.data)
+        return Span(kind, PHASES[kind].msgid, opens_at, closes_at)
 
 
 class PhaseForm(FlaskForm):

@@ -15,7 +15,7 @@ from core.messages import Message
 from core.people import Department, Role
 from core.web import actor, flow, page_of, permits, refuse, see_other
 from ledger import consultations, imports, labels, lines, queries
-from ledger.forms import PHASES, NewForm, PhaseForm, StageForm
+from ledger.forms import PHASES, AddPhaseForm, NewForm, PhaseForm, StageForm
 from ledger.models import Consultation, PhaseKind, Stage
 from ledger.queries import Counts
 from ledger.views import bp
@@ -151,6 +151,21 @@ def desk_consultation(slug: str) -> str:
     return _consultation(case(slug))
 
 
+@bp.post("/desk/c/<slug>/phases")
+@permits("consultations.edit")
+def desk_phase_add(slug: str) -> Any:
+    """Give the consultation a phase it had not."""
+    found = case(slug, "consultations.edit")
+    form = AddPhaseForm.of(found)
+    if form.validate_on_submit():
+        try:
+            consultations.add_phase(actor(), found, form.span())
+            return _back(slug)
+        except DomainError as error:
+            refuse(form, error)
+    return _consultation(found, adding=form), 422
+
+
 @bp.post("/desk/c/<slug>/phases/<kind>")
 @permits("consultations.edit")
 def desk_phase(slug: str, kind: str) -> Any:
@@ -195,7 +210,12 @@ def _back(slug: str) -> Response:
     return see_other(url_for("ledger.desk_consultation", slug=slug))
 
 
-def _consultation(found: Consultation, *, refused: tuple[str, PhaseForm] | None = None) -> str:
+def _consultation(
+    found: Consultation,
+    *,
+    refused: tuple[str, PhaseForm] | None = None,
+    adding: AddPhaseForm | None = None,
+) -> str:
     forms = {phase.kind: PhaseForm.of(phase) for phase in found.phases}
     if refused:
         forms[refused[0]] = refused[1]
@@ -207,6 +227,8 @@ def _consultation(found: Consultation, *, refused: tuple[str, PhaseForm] | None 
         received=lines.received_by(found),
         imports=imports.done_in(found),
         phase_forms=forms,
+        add_form=adding or AddPhaseForm.of(found),
+        is_adding=adding is not None,
         refused_kind=refused[0] if refused else None,
         stage_form=StageForm(formdata=None, data={"stage": found.stage, "version": found.version}),
         may_edit=permissions.permits(actor(), "consultations.edit", found),

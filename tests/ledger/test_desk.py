@@ -265,6 +265,18 @@ def test_a_phase_that_is_not_there_is_not_changed(
     assert answer.status_code == 404
 
 
+def test_a_phase_is_added_once_and_in_its_place(desk: FlaskClient) -> None:
+    half = {"add-kind": "analysis", "add-opens_at": "2026-01-01T09:00"}
+    refused = desk.post("/desk/c/park/phases", data=half)
+    assert refused.status_code == 422
+    assert "2026-01-01T09:00" in refused.text
+    whole = {**half, "add-closes_at": "2026-02-01T00:00"}
+    assert desk.post("/desk/c/park/phases", data=whole).status_code == 303
+    assert park().phases[0].kind == "analysis"
+    assert desk.post("/desk/c/park/phases", data=whole).status_code == 422
+    assert len(park().phases) == 4
+
+
 def test_the_stage_is_changed_once(desk: FlaskClient) -> None:
     sent = {"stage": "decision", "version": "1"}
     assert desk.post("/desk/c/park/stage", data=sent).status_code == 303
