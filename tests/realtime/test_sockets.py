@@ -17,6 +17,8 @@ from sqlalchemy import inspect
 from werkzeug.serving import make_server
 
 from core import db, permissions
+from core.config import Settings
+from core.factory import create_app
 from core.people import Account
 from forum import posts
 from forum.models import Topic
@@ -53,6 +55,16 @@ class Page:
             return self.heard.get(timeout=within)
         except Empty:
             return None
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """An application of the test's own: news is told by the one that was put together last."""
+    app = create_app(settings)
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield app
+    db.session.remove()
+    app.extensions["engine"].dispose()
 
 
 @pytest.fixture
