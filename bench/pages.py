@@ -36,23 +36,25 @@ def main(arguments: list[str]) -> None:
         wards.fill(small, few, start=1_000_000)
         wards.fill(large, many, start=2_000_000)
         topic = {
-            t.slug: _topic(officer, t, n) for t, n in ((small, few // 10), (large, many // 10))
+            "small": _topic(officer, small, few // 10),
+            "large": _topic(officer, large, many // 10),
         }
-        visitor = app.test_client()
-        staff = app.test_client()
+        public_id = officer.public_id
+        visitor, staff = app.test_client(), app.test_client()
         with staff.session_transaction() as kept:
-            kept["_user_id"], kept["_fresh"] = officer.public_id, True
-        asked: list[tuple[str, FlaskClient, Callable[[Consultation], str]]] = [
-            ("consultation", visitor, lambda c: f"/c/{c.slug}"),
-            ("public ledger", visitor, lambda c: f"/c/{c.slug}/ledger"),
-            ("public ledger, last page", visitor, lambda c: f"/c/{c.slug}/ledger?page=9999"),
-            ("topic (a tenth as many posts)", visitor, lambda c: topic[c.slug]),
-            ("desk: opinions", staff, lambda c: f"/desk/c/{c.slug}/opinions"),
-            ("desk: themes", staff, lambda c: f"/desk/c/{c.slug}/themes"),
+            kept["_user_id"], kept["_fresh"] = public_id, True
+        asked: list[tuple[str, FlaskClient, Callable[[str], str]]] = [
+            ("home", visitor, lambda slug: "/"),
+            ("consultation", visitor, lambda slug: f"/c/{slug}"),
+            ("public ledger", visitor, lambda slug: f"/c/{slug}/ledger"),
+            ("public ledger, last page", visitor, lambda slug: f"/c/{slug}/ledger?page=9999"),
+            ("topic (a tenth as many posts)", visitor, lambda slug: topic[slug]),
+            ("desk: opinions", staff, lambda slug: f"/desk/c/{slug}/opinions"),
+            ("desk: themes", staff, lambda slug: f"/desk/c/{slug}/themes"),
         ]
         sys.stdout.write(f"{'page':32}{few:>10}{many:>10}   ratio (ms CPU)\n")
         for name, client, url in asked:
-            one, other = cpu(client, url(small)), cpu(client, url(large))
+            one, other = cpu(client, url("small")), cpu(client, url("large"))
             sys.stdout.write(f"{name:32}{one:10.1f}{other:10.1f}{other / one:8.2f}\n")
 
 
@@ -63,7 +65,7 @@ def _topic(officer: Account, target: Consultation, count: int) -> str:
         target,
         title="測る部屋",
         purpose="測ります。",
-        rules=[],
+        rules=["一つの発言に一つのことを書きます。"],
         opens_at=phase.opens_at,
         closes_at=phase.closes_at,
     )

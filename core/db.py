@@ -147,6 +147,11 @@ class Unit:
     pending: dict[str, list[Any]] = field(default_factory=dict)
 
 
+def in_unit() -> bool:
+    """Whether a unit of work is under way in this thread."""
+    return "unit" in session().info
+
+
 def unit() -> Unit:
     """The current unit of work; raises RuntimeError outside `transaction()`."""
     found: Unit | None = session().info.get("unit")

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import BigInteger, Index, Integer, String, Table, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import clock, db
 
 GENESIS = "0" * 64
+T = TypeVar("T")
 
 
 class Entry(db.Base):
@@ -148,7 +149,31 @@ def verify() -> Iterator[Fault]:
         yield Fault(expected - 1, "the head names another entry: the end was cut or replaced")
 
 
+_known: dict[tuple[object, ...], Any] = {}
+_KNOWN_LIMIT = 512
+
+
+def unchanged(key: tuple[object, ...], ask: Callable[[], T]) -> T:
+    """What `ask()` answers, asked again only after the record has grown.
+
+    For figures that change by recorded acts alone: they are counted once for each head of the
+    chain, not for each reader. Inside a unit of work, which has yet to write its entries, the
+    question is always asked.
+    """
+    if db.in_unit():
+        return ask()
+    at = (head()[1], *key)
+    try:
+        answer: T = _known[at]
+    except KeyError:
+        answer = ask()
+        if len(_known) >= _KNOWN_LIMIT:
+            _known.clear()
+        _known[at] = answer
+    return answer
+
+
 def head() -> tuple[int, str]:
     """Number and hash of the newest entry; (0, zeros) before the first."""
-    found = db.session().get(Head, 1)
+    found = db.session().execute(select(Head.seq, Head.hash).where(Head.id == 1)).one_or_none()
     return (found.seq, found.hash) if found else (0, GENESIS)

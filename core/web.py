@@ -62,6 +62,7 @@ class NavItem:
     order: int
     staff: bool = False
     permission: str = "public"
+    within: frozenset[str] = frozenset()  # endpoints of the pages that belong to this place
 
 
 @dataclass(frozen=True)
@@ -421,12 +422,18 @@ def _broken(error: Exception) -> Any:
 class _Link:
     label: Message
     url: str
-    is_current: bool
+    current: str  # "page" here, "true" within, "" elsewhere: what aria-current says
+
+
+def _current(item: NavItem) -> str:
+    if request.endpoint == item.endpoint:
+        return "page"
+    return "true" if request.endpoint in item.within else ""
 
 
 def _links(who: Account | None, *, staff: bool) -> list[_Link]:
     return [
-        _Link(item.label, url_for(item.endpoint), request.endpoint == item.endpoint)
+        _Link(item.label, url_for(item.endpoint), _current(item))
         for item in sorted(_nav.values(), key=lambda i: i.order)
         if item.staff == staff and permissions.could(who, item.permission)
     ]

@@ -234,6 +234,13 @@ def _lock_target(target: Theme | Opinion) -> None:
         raise Conflict(_("数えていないご意見には、回答を付けられません。"))
     filing = tx.get(Filing, opinion.id)
     if filing is None:  # answering by itself is to decide that it stands alone
+        record.append(
+            "opinions.filed",
+            Placement.LONE,
+            role="officer",
+            scope=opinion.consultation.scope,
+            count=1,
+        )
         tx.add(
             Filing(
                 opinion_id=opinion.id,

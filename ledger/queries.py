@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, distinct, func, select
 from sqlalchemy.orm import contains_eager
 
-from core import clock, db
+from core import clock, db, record
 from core.errors import NotFound
 from core.permissions import permits
 from ledger.models import (
@@ -92,7 +92,13 @@ def counts(consultation: Consultation, *, upto: int | None = None) -> Counts:
 def counts_of(
     consultations: Sequence[Consultation], *, upto: int | None = None
 ) -> dict[int, Counts]:
-    """The conservation lines of several consultations, by id, in one statement."""
+    """The conservation lines of several consultations, by id, counted once for each change."""
+    ids = tuple(c.id for c in consultations)
+    return record.unchanged(("counts", ids, upto), lambda: count(consultations, upto=upto))
+
+
+def count(consultations: Sequence[Consultation], *, upto: int | None = None) -> dict[int, Counts]:
+    """Count every line of several consultations now, in one statement: what `check` asks."""
     counted = Opinion.state == State.COUNTED
 
     def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -124,7 +130,12 @@ _ORDER = (State.COUNTED, State.HELD, State.WITHHELD, State.WITHDRAWN, State.SUPE
 
 
 def by_channel(consultation: Consultation, *, upto: int | None = None) -> list[ChannelCounts]:
-    """Counted opinions by the way they arrived, most first."""
+    """Counted opinions by the way they arrived, most first; counted once for each change."""
+    key = ("channels", consultation.id, upto)
+    return record.unchanged(key, lambda: _by_channel(consultation, upto))
+
+
+def _by_channel(consultation: Consultation, upto: int | None) -> list[ChannelCounts]:
     opinions = func.count(Opinion.id)
     query = (
         select(

@@ -22,7 +22,9 @@ from moderation.subjects import Kind
 
 def register(app: Flask) -> None:
     """Tell the ledger, moderation, search and the header what there is."""
-    add_nav(NavItem(_("会議室"), "forum.rooms", order=20))
+    add_nav(
+        NavItem(_("会議室"), "forum.rooms", 20, within=frozenset({"forum.room", "forum.topic"}))
+    )
     sources.register(posts.SOURCE, Source(posts.existing, posts.entered, _url, _actions))
     subjects.register(
         "post",

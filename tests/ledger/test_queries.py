@@ -9,7 +9,8 @@ from sqlalchemy import inspect, select
 
 from core import clock, db
 from core.people import Account
-from ledger import editions, opinions, queries, themes
+from ledger import answers, editions, opinions, queries, themes
+from ledger.answers import Draft
 from ledger.models import Channel, Consultation, Opinion, Placement, Report, State
 from ledger.opinions import Said
 
@@ -75,14 +76,14 @@ def test_a_cutoff_leaves_later_voices_out(consultation: Consultation) -> None:
     assert sum(c.opinions for c in queries.by_channel(consultation, upto=3)) == 3
 
 
-def test_counts_of_several_consultations_are_one_statement(
+def test_counts_of_several_consultations_are_counted_at_once(
     consultation: Consultation, empty_consultation: Consultation, statements: list[str]
 ) -> None:
     enter(consultation, said(1))
     both = [here(consultation), here(empty_consultation)]
     statements.clear()
     found = queries.counts_of(both)
-    assert len(statements) == 1
+    assert len(statements) == 2, "the record's head, and one count"
     assert [found[c.id].received for c in both] == [1, 0]
 
 
@@ -130,3 +131,23 @@ def test_an_answer_is_public_with_the_newest_edition_that_covers_it(
     assert found[first.id].edition == 2
     assert found[second.id].group.view == "第1版の答え"
     assert third.id not in found
+
+
+def test_figures_are_counted_again_after_every_act_and_only_then(
+    consultation: Consultation, officer: Account, statements: list[str]
+) -> None:
+    ids = opinions.enter_all(consultation, [said(1), said(2)], role="officer")
+    assert queries.counts(consultation).unfiled == 2
+    statements.clear()
+    assert queries.counts(consultation).unfiled == 2
+    assert len(statements) == 1, "only the record's head is read"
+    themes.move(officer, consultation, ids[:1], Placement.LONE)
+    assert queries.counts(consultation).lone == 1
+    opinion = db.session().get_one(Opinion, ids[1])
+    answers.save(officer, opinion, Draft(view="お答えします。"), version=0)
+    assert queries.counts(consultation).lone == 2, "answering alone is a recorded act of filing"
+    opinions.withdraw(opinion, role="resident")
+    assert (queries.counts(consultation).counted, queries.counts(consultation).withdrawn) == (1, 1)
+    with db.transaction():
+        opinions.enter(consultation, said(3), role="officer")
+        assert queries.counts(consultation).received == 3, "inside a unit nothing is remembered"
