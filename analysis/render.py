@@ -13,6 +13,7 @@ from typing import Any
 from core import text
 from ledger import dispositions
 from ledger.editions import Group
+from ledger.filings import UNNAMED
 from ledger.models import Answer, Consultation, PhaseKind, Section, Theme
 from ledger.queries import ChannelCounts, Counts
 
@@ -100,6 +101,17 @@ def ordered(themes: Iterable[Theme], sections: Sequence[Section]) -> list[Theme]
     return sorted(themes, key=key)
 
 
+def _title(part: Part, seq: int) -> str:
+    """What a group is called in an edition. Nothing frozen repeats a single resident's text, which
+    may have to be taken down: a theme that nobody named goes by the number of its first line.
+    """
+    if part.theme is None:
+        return f"ご意見 {seq}番"
+    if part.theme.title.startswith(UNNAMED):
+        return f"ご意見 {seq}番ほか"
+    return part.theme.title
+
+
 def compose(pieces: Iterable[Part], sections: Sequence[Section]) -> list[Group]:
     """The parts as an edition keeps them.
 
@@ -114,7 +126,7 @@ def compose(pieces: Iterable[Part], sections: Sequence[Section]) -> list[Group]:
         level1 = part.theme.level1 if part.theme else places.get(first.section_id or 0, "")
         groups.append(
             Group(
-                title=part.theme.title if part.theme else f"ご意見 {first.seq}番",
+                title=_title(part, first.seq),
                 disposition=answer.disposition if answer else "",
                 view=answer.view if answer else "",
                 opinion_ids=tuple(line.id for line in part.lines),

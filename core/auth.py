@@ -10,7 +10,9 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, login_user, logout_user
 from sqlalchemy.exc import IntegrityError
 
-from core import people, text
+from core import people, text, web
+from core.errors import Invalid
+from core.messages import _
 from core.people import Account
 
 login_manager = LoginManager()
@@ -29,11 +31,19 @@ def init_app(app: Flask) -> None:
 
 
 def load(public_id: str) -> Account | None:
-    return people.by_public_id(public_id)
+    found = people.by_public_id(public_id)
+    return found if found is not None and _may_enter(found) else None
+
+
+def _may_enter(account: Account) -> bool:
+    """Everybody knows the demo accounts' password: they open nothing outside a demo."""
+    return web.settings().demo or not account.is_demo
 
 
 def enter(account: Account) -> None:
     """Sign an account in, in a session that holds nothing of what was there before."""
+    if not _may_enter(account):
+        raise Invalid("password", _("メールアドレスかパスワードがちがいます。"))
     session.clear()  # whoever planted a cookie here gains nothing; the CSRF token changes too
     session.permanent = True
     login_user(account)

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ("development", "production", "test")
 DEVELOPMENT_KEY = "only-for-development"
 
 
@@ -81,6 +82,8 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         return env.get(name, str(int(default))).lower() in {"1", "true", "yes", "on"}
 
     environment = env.get("TOMONI_ENV", "development")
+    if environment not in ENVIRONMENTS:
+        raise Unsafe(f"TOMONI_ENV must be one of {', '.join(ENVIRONMENTS)}, not {environment!r}")
     defaults = Settings()
     settings = Settings(
         environment=environment,

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.utils import make_msgid
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import String, Text, select
+from sqlalchemy import String, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, db, jobs
@@ -89,6 +89,12 @@ def _submit(url: str, message: EmailMessage) -> None:
             server.starttls() if parts.scheme == "smtp" else None
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(message)
+
+
+def count_to(address: str, *, since: datetime) -> int:
+    """How many letters were written to an address lately."""
+    query = select(func.count()).where(Letter.to == address, Letter.created_at > since)
+    return db.session().scalar(query) or 0
 
 
 def newest(count: int = 50) -> list[Letter]:

@@ -7,12 +7,12 @@ the ledger's; here is only how it arrived.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from core import db, mail, people, text
+from core import clock, db, mail, people, text
 from core.errors import Conflict, Forbidden, Invalid
 from core.messages import _
 from core.people import TIES, Account, Role
@@ -25,6 +25,7 @@ from ledger.opinions import Said
 SOURCE = "comment_item"
 LIMIT = 2_000
 LETTER_LIMIT = opinions.LIMIT  # paper is keyed in as it was written, whatever its length
+LETTERS_PER_HOUR = 6  # to one address: it is not proved to be the sender's
 MAX_ITEMS = 20
 NAME_LIMIT = 80
 PAPER = (Channel.EMAIL, Channel.FAX, Channel.POST, Channel.COUNTER)
@@ -184,7 +185,12 @@ def _enter(comment: Comment, points: list[Item], *, account: Account | None, act
 
 
 def _mail(address: str, consultation: Consultation, receipt: Receipt, lookup_url: str) -> None:
-    """Send the number, never the secret: a mailbox is not a drawer."""
+    """Send the number, never the secret: a mailbox is not a drawer.
+
+    The address is unproved: past some letters an hour nothing more is sent to it.
+    """
+    if mail.count_to(address, since=clock.now() - timedelta(hours=1)) >= LETTERS_PER_HOUR:
+        return
     mail.send(
         address,
         subject=str(_("ご意見を受け付けました（受付番号 %(number)s）", number=receipt.number)),

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from core import clock, db, text
-from core.errors import Conflict, NotFound, TooMany
+from core.errors import Conflict, NotFound
 from core.messages import _
 from ledger import opinions
 from ledger.models import (
@@ -26,7 +26,7 @@ from ledger.models import (
 )
 from ledger.words import WORDS
 
-TRIES = 10
+TRIES = 30
 TRIES_WITHIN = timedelta(hours=1)
 
 
@@ -68,7 +68,8 @@ def secret(receipt: Receipt) -> str:
 def find(number: str, said: str) -> Receipt:
     """The receipt with this number and secret; raises `NotFound` alike for either being wrong.
 
-    Ten wrong secrets within an hour close a number for that hour (`TooMany`).
+    Too many wrong secrets within an hour shut a number for that hour, and the answer stays the
+    same: it never says whether a number exists.
     """
     wanted = normal_number(number)
     with db.transaction() as tx:
@@ -78,15 +79,17 @@ def find(number: str, said: str) -> Receipt:
         if receipt is not None:
             if receipt.failed_at is None or receipt.failed_at < clock.now() - TRIES_WITHIN:
                 receipt.failed_tries = 0
-            if receipt.failed_tries >= TRIES:
-                raise TooMany
-            right = hmac.compare_digest(_bare(secret(receipt)), _bare(said))
+            is_shut = receipt.failed_tries >= TRIES
+            right = not is_shut and hmac.compare_digest(_bare(secret(receipt)), _bare(said))
             if not right:
                 receipt.failed_tries += 1
                 receipt.failed_at = clock.now()
     if receipt is None or not right:
         raise NotFound(
-            _("受付番号と照会番号の組が見つかりません。受付票をもう一度お確かめください。")
+            _(
+                "受付番号と照会番号の組が見つかりません。受付票をもう一度お確かめください。"
+                "何度もまちがえると、1時間のあいだ調べられなくなります。"
+            )
         )
     return receipt
 

@@ -114,7 +114,10 @@ def rename(actor: Any, theme: Theme, title: str, *, version: int) -> None:
     require(actor, "themes.work", theme)
     with db.transaction():
         row = _fresh(theme, version=version, sent=title)
-        row.title = text.accepted("title", title, limit=120)
+        named = text.accepted("title", title, limit=120)
+        if named != row.title:
+            filings.reopen([row.id])  # what was approved had another name
+        row.title = named
         _touch(row)
         _note("theme.renamed", row, title=row.title)
 
@@ -124,7 +127,10 @@ def put_under(actor: Any, theme: Theme, level1: str, *, version: int) -> None:
     require(actor, "themes.work", theme)
     with db.transaction():
         row = _fresh(theme, version=version, sent=level1)
-        row.level1 = text.accepted("level1", level1, limit=120, required=False)
+        under = text.accepted("level1", level1, limit=120, required=False)
+        if under != row.level1:
+            filings.reopen([row.id])
+        row.level1 = under
         _touch(row)
         _note("theme.placed", row, level1=row.level1)
 

@@ -120,12 +120,13 @@ def decide(slug: str) -> Any:
 def approve_all(slug: str) -> Response:
     """Approve all that waited when the approver opened the page."""
     consultation = consultation_of(slug)
-    seen_at = ApproveAllForm().seen_at.data
-    if seen_at is None:
+    try:
+        seen_at = datetime.fromtimestamp(ApproveAllForm().seen_at.data or 0.0, UTC)
+    except (ValueError, OverflowError, OSError):
+        seen_at = datetime.fromtimestamp(0, UTC)
+    if not seen_at.timestamp():
         raise Invalid("seen_at", _("画面を開き直して、もう一度お試しください。"))
-    count = answers.approve_all(
-        actor(), consultation, handed_in_by=datetime.fromtimestamp(seen_at, UTC)
-    )
+    count = answers.approve_all(actor(), consultation, handed_in_by=seen_at)
     tell(_("%(count)s件の回答を承認しました。", count=count))
     return see_other(address(consultation))
 

@@ -31,7 +31,7 @@ def embed(slug: str) -> Response:
     )
 
 
-@bp.route("/embed/r/<public_id>/<int:number>")
+@bp.route("/embed/r/<public_id>/<int(max=2147483647):number>")
 @permits("public")
 @anonymous
 def embed_edition(public_id: str, number: int) -> Response:

@@ -104,6 +104,8 @@ def _approve(consultation: Consultation, forms: dict[str, Any]) -> Response:
         seen_at = datetime.fromisoformat(request.form.get("seen_at", ""))
     except ValueError:
         raise BadRequest from None
+    if seen_at.tzinfo is None:
+        raise BadRequest
     count = answers.approve_all(actor(), consultation, handed_in_by=seen_at)
     flash(str(_("%(count)sつの答えを確認しました。", count=count)), "success")
     return see_other(url_for("analysis.publish", slug=consultation.slug))

@@ -46,14 +46,14 @@ def report(public_id: str) -> str:
     return _page("analysis/report.html", editions.find(public_id))
 
 
-@bp.route("/r/<public_id>/<int:number>")
+@bp.route("/r/<public_id>/<int(max=2147483647):number>")
 @permits("public")
 def edition(public_id: str, number: int) -> str:
     """One edition of a report, the same for good."""
     return _page("analysis/edition.html", editions.find(public_id, number))
 
 
-@bp.route("/r/<public_id>/<int:number>.csv")
+@bp.route("/r/<public_id>/<int(max=2147483647):number>.csv")
 @permits("public")
 def report_csv(public_id: str, number: int) -> Response:
     """An edition for spreadsheets, UTF-8 with BOM."""
@@ -61,7 +61,7 @@ def report_csv(public_id: str, number: int) -> Response:
     return _file(exports.csv_of(found), "text/csv", f"report-{public_id}-{number}.csv")
 
 
-@bp.route("/r/<public_id>/<int:number>.json")
+@bp.route("/r/<public_id>/<int(max=2147483647):number>.json")
 @permits("public")
 def report_json(public_id: str, number: int) -> Response:
     """An edition for programs, with all that is needed to verify it."""
@@ -129,7 +129,7 @@ def _whole(shown: Edition, log: list[Edition]) -> dict[str, Any]:
 def _one_group(shown: Edition) -> dict[str, Any]:
     """All opinions under one answer, page by page."""
     number = request.args.get("group", type=int)
-    group = publications.group(shown, number) if number is not None else None
+    group = publications.group(shown, number) if number and number < 2**31 else None
     if group is None:
         raise NotFound
     page = web.page_of(publications.texts_in(group), OPINIONS)

@@ -12,6 +12,7 @@ from typing import Any
 from flask import render_template, request
 
 from core import clock, db, text, web
+from core.auth import limiter
 from core.errors import Closed, Invalid, NotFound
 from core.messages import Message
 from core.web import permits, see_other
@@ -27,6 +28,7 @@ Answer = Any
 
 @bp.route("/c/<slug>/comment", methods=["GET", "POST"])
 @permits("public")
+@limiter.limit("60 per minute; 600 per hour", methods=["POST"])  # a school is one address
 def comment(slug: str) -> Answer:
     """Read the draft and write about it, in the steps write → check → send."""
     consultation = consultations.find(slug)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -61,7 +61,7 @@ def reply(public_id: str) -> Page:
     return _topic_page(found, form, quoted, None), 422
 
 
-@bp.get("/t/<public_id>/since/<int:number>")
+@bp.get("/t/<public_id>/since/<int(max=2147483647):number>")
 @permits("public")
 def since(public_id: str, number: int) -> dict[str, Any]:
     """What a page that was cut off has missed: ids only; each is fetched as its reader sees it."""
@@ -208,6 +208,6 @@ def _address(post: Post, page: int, posted: int | None = None) -> str:
 def _moment(said: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(said)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
