@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import auth, config, db, people
+from core import auth, clock, config, db, mail, people
 from core.config import Settings
 from core.errors import Invalid
 from core.people import Account
+from forum import comments
 from forum.models import Topic
-from ledger import answers, opinions, themes
+from ledger import answers, opinions, queries, themes
 from ledger.answers import Draft
 from ledger.filings import UNNAMED
 from ledger.models import Answer, AnswerState, Consultation, Opinion, Theme
@@ -89,3 +92,54 @@ def test_a_title_that_is_only_a_residents_sentence_is_not_frozen(
     opinions.withhold(opinion, role="moderator", reason="第2条")
     for path in (f"/r/{public_id}", f"/r/{public_id}/1.csv", f"/r/{public_id}/1.json"):
         assert sentence not in client.get(path).text
+
+
+@pytest.mark.parametrize("seen_at", ["1e30", "nan", "-1e30", "", "きのう"])
+def test_a_strange_moment_approves_nothing(
+    browser_of: Callable[[Account], FlaskClient],
+    consultation: Consultation,
+    approver: Account,
+    seen_at: str,
+) -> None:
+    boss = browser_of(approver)
+    sent = boss.post("/desk/c/park/themes/approve", data={"seen_at": seen_at})
+    assert sent.status_code == 422
+
+
+def test_a_heading_changed_later_reopens_an_approval(
+    consultation: Consultation, officer: Account, approver: Account
+) -> None:
+    case = Case(consultation, officer, approver).theme("木", enter(consultation, "木を残す"))
+    theme = case.approve().themes[0]
+    fresh = db.session().get_one(Theme, theme.id)
+    themes.put_under(case.officer, fresh, "1-1 木とみどり", version=fresh.version)
+    answer = answers.of(db.session().get_one(Theme, theme.id))
+    assert answer is not None
+    assert answer.state == AnswerState.DRAFT
+
+
+def test_a_flood_of_comments_is_counted_but_fills_nobodys_mailbox(
+    consultation: Consultation,
+) -> None:
+    section = consultation.sections[0].id
+    for number in range(comments.LETTERS_PER_HOUR + 3):
+        comments.submit(
+            db.session().get_one(Consultation, consultation.id),
+            [(section, f"{number}つ目の意見です。")],
+            key=f"flood-{number}",
+            received_at=clock.now(),
+            ties=["在住"],
+            email="victim@example.jp",
+            lookup_url="http://localhost/receipt",
+        )
+    since = clock.now() - timedelta(hours=1)
+    assert mail.count_to("victim@example.jp", since=since) == comments.LETTERS_PER_HOUR
+    assert queries.count([consultation])[consultation.id].counted == comments.LETTERS_PER_HOUR + 3
+
+
+def test_the_comment_form_has_a_limit_by_address(
+    client: FlaskClient, consultation: Consultation
+) -> None:
+    answered = [client.post("/c/park/comment", data={}).status_code for _try in range(62)]
+    assert answered[0] == 422
+    assert answered[-1] == 429
