@@ -17,3 +17,10 @@ class PostChanged:
 
     topic_id: int
     post_id: int
+
+
+@dataclass(frozen=True)
+class TopicChanged:
+    """A topic reads differently around its posts: its summary, title, pin, lock or place."""
+
+    topic_id: int

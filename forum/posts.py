@@ -16,7 +16,7 @@ from core.errors import Conflict, NotFound, Stale
 from core.messages import _
 from core.people import Account
 from core.permissions import require
-from forum import rooms, topics
+from forum import notices, topics
 from forum.events import PostChanged, PostPublished
 from forum.models import MAX_DEPTH, PATH_STEP, Post, PostRevision, Topic
 from ledger import opinions, voices
@@ -43,7 +43,7 @@ def reply(
     """
     require(author, "posts.write", topic)
     at = received_at or clock.now()
-    rooms.require_open(topic.room, at)
+    topics.require_open(topic, at)
     if parent is not None and parent.topic_id != topic.id:
         raise NotFound
     said = screening.admit("body", body, limit=LIMIT)
@@ -78,6 +78,7 @@ def reply(
         if role == "resident":
             _enter(post, author, at)
         search.enqueue(SOURCE, post.id)
+        notices.post_published(post)
         events.emit(PostPublished(row.id, post.id))
         return post
 
@@ -89,7 +90,7 @@ def edit(author: Any, post: Post, body: str, version: int) -> Post:
     Raises `Stale` with both texts when the post was changed since the form was opened.
     """
     require(author, "posts.edit", post)
-    rooms.require_open(post.topic.room, clock.now())
+    topics.require_open(post.topic, clock.now())
     said = screening.admit("body", body, limit=LIMIT)
     html = text.render(said)
     with db.transaction() as tx:
@@ -109,7 +110,8 @@ def edit(author: Any, post: Post, body: str, version: int) -> Post:
             )
         )
         row.body, row.body_html, row.renderer = said, html, text.RENDERER
-        row.edited_at, row.version = clock.now(), row.version + 1
+        row.edited_at = row.changed_at = clock.now()
+        row.version += 1
         for number, opinion in enumerate(opinions.of_source(SOURCE, row.id)):
             if number == 0:
                 opinions.supersede(opinion, said, role="resident", reason=str(_("書き直し")))
@@ -128,7 +130,8 @@ def withdraw(author: Any, post: Post, reason: str = "") -> None:
         if row.withdrawn_at is not None:
             return
         _require_shown(row)
-        row.withdrawn_at, row.withdrawn_reason = clock.now(), why
+        row.withdrawn_at = row.changed_at = clock.now()
+        row.withdrawn_reason = why
         row.version += 1
         for opinion in opinions.of_source(SOURCE, row.id):
             opinions.withdraw(opinion, role="resident", reason=why)
@@ -139,6 +142,7 @@ def hidden(post: Post, reason: str) -> None:
     """A moderator hid the post: its opinions are withheld in the same transaction."""
     if post.withdrawn_at is not None:
         raise Conflict(_("この発言は、本人が取り下げました。もう表示していません。"))
+    post.changed_at = clock.now()
     for opinion in opinions.of_source(SOURCE, post.id):
         opinions.withhold(opinion, role="moderator", reason=reason)
     _changed(post)
@@ -146,6 +150,7 @@ def hidden(post: Post, reason: str) -> None:
 
 def restored(post: Post, reason: str) -> None:
     """A moderator shows the post again: its opinions count again."""
+    post.changed_at = clock.now()
     for opinion in opinions.of_source(SOURCE, post.id):
         opinions.restore(opinion, role="moderator", reason=reason)
     _changed(post)

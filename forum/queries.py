@@ -51,7 +51,12 @@ class Missed:
 
 def shown() -> ColumnElement[bool]:
     """The posts whose text everybody may read."""
-    return and_(Post.hidden_at.is_(None), Post.withdrawn_at.is_(None))
+    return and_(Post.hidden_at.is_(None), Post.withdrawn_at.is_(None), Post.held_at.is_(None))
+
+
+def placed() -> ColumnElement[bool]:
+    """The posts that have a place in their topic: what waits to be looked at has none."""
+    return Post.number > 0
 
 
 def rooms(consultations: Sequence[Consultation] | None = None) -> list[RoomCard]:
@@ -96,7 +101,7 @@ def topic(public_id: str) -> Topic:
 
 def thread(topic: Topic, *, offset: int = 0, limit: int = PER_PAGE) -> list[Post]:
     """One page of a topic's posts as they are read: each reply under what it answers."""
-    query = select(Post).where(Post.topic_id == topic.id).order_by(Post.path)
+    query = select(Post).where(Post.topic_id == topic.id, placed()).order_by(Post.path)
     return list(db.session().scalars(query.options(*_for_reading()).offset(offset).limit(limit)))
 
 
@@ -116,13 +121,15 @@ def first_official(topic: Topic) -> Post | None:
 
 def total(topic: Topic) -> int:
     """How many places a topic has, tombstones included."""
-    query = select(func.count()).select_from(Post).where(Post.topic_id == topic.id)
+    query = select(func.count()).select_from(Post).where(Post.topic_id == topic.id, placed())
     return db.session().scalars(query).one()
 
 
 def page_of(post: Post) -> int:
     """On which page of its topic a post stands; the first is 1."""
-    before = select(func.count()).where(Post.topic_id == post.topic_id, Post.path < post.path)
+    before = select(func.count()).where(
+        Post.topic_id == post.topic_id, Post.path < post.path, placed()
+    )
     return db.session().scalars(before).one() // PER_PAGE + 1
 
 
@@ -155,9 +162,12 @@ def missed(topic: Topic, number: int, since: datetime | None) -> Missed:
     """What came after post `number`, and what changed after `since`, in a topic."""
     news = Post.number > number
     if since is not None:
-        moments = (Post.edited_at, Post.hidden_at, Post.withdrawn_at)
-        news = or_(news, *[moment >= since for moment in moments])
-    query = select(Post.public_id).where(Post.topic_id == topic.id, news).order_by(Post.number)
+        news = or_(news, Post.changed_at >= since)
+    query = (
+        select(Post.public_id)
+        .where(Post.topic_id == topic.id, placed(), news)
+        .order_by(Post.number)
+    )
     ids = list(db.session().scalars(query.limit(CAUGHT_UP + 1)))
     return Missed(ids[:CAUGHT_UP], len(ids) <= CAUGHT_UP)
 
@@ -190,5 +200,5 @@ def _talks(query: Select[int, int, int, datetime]) -> dict[int, Talk]:
 
 def _for_reading() -> tuple[ExecutableOption, ...]:
     """Without what a page has already or does not show: the topic, and the authors' roles."""
-    author = joinedload(Post.author, innerjoin=True)
+    author = joinedload(Post.author)
     return (lazyload(Post.topic), author.lazyload(Account.grants))

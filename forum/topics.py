@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from core import clock, db, record, search, text
-from core.errors import Stale
+from core import clock, db, events, record, search, text
+from core.errors import Closed, Stale
+from core.messages import _
 from core.people import Role
 from core.permissions import require
+from forum import notices, rooms
+from forum.events import TopicChanged
 from forum.models import Room, Topic
 
 QUESTION_LIMIT = 2000
@@ -60,7 +64,22 @@ def set_context(actor: Any, topic: Topic, body: str, version: int) -> Topic:
         row.context, row.context_html, row.context_at = said, html, clock.now()
         row.version += 1
         search.enqueue("topic", row.id)
+        notices.context_written(row)
+        events.emit(TopicChanged(row.id))
         return row
+
+
+def require_open(topic: Topic, at: datetime) -> None:
+    """Raise `Closed` unless one can write here: room open, topic neither locked nor merged."""
+    rooms.require_open(topic.room, at)
+    if topic.merged_into_id is not None:
+        raise Closed(_("この話題は、別の話題にまとめました。続きは、まとめた先に書いてください。"))
+    if topic.locked_at is not None:
+        raise Closed(
+            _(
+                "この話題は、書きこみを止めています。書いた文は送られていません。写してお持ちください。"
+            )
+        )
 
 
 def role_in(actor: Any, room: Room) -> str:

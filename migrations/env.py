@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import analysis.models
+import core.files
 import core.jobs
 import core.mail
 import core.people
@@ -18,6 +19,9 @@ from core import db
 engine = db.connect(context.config.get_main_option("sqlalchemy.url") or "")
 
 with engine.connect() as connection:
+    if engine.dialect.name == "sqlite":
+        # a table altered in a batch is made anew: its children must not notice
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
     context.configure(
         connection=connection,
         target_metadata=db.Base.metadata,
@@ -26,5 +30,11 @@ with engine.connect() as connection:
     )
     with context.begin_transaction():
         context.run_migrations()
+        if engine.dialect.name == "sqlite":
+            lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if lost:
+                raise RuntimeError(f"rows that refer to nothing after the migration: {lost[:5]}")
     connection.commit()
+    if engine.dialect.name == "sqlite":
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")
 engine.dispose()

@@ -131,7 +131,8 @@ def _decide(
     db.session().flush()
     scope = next((s for s in thing.scopes() if s.startswith("consultation:")), "")
     record.append(f"moderation.{act}", subject, role=ROLE, scope=scope, rule=rule, reason=reason)
-    address = people.address_of(of.author_id(thing))
+    author_id = of.author_id(thing)
+    address = people.address_of(author_id) if author_id is not None else None
     if address is not None:
         title, body = letter(act, decision.place, rule, reason, of.link(thing.public_id))
         mail.send(address, subject=str(title), body=str(body))

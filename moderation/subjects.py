@@ -22,7 +22,7 @@ class Kind:
 
     load: Callable[[str, bool], Moderated | None]
     consultation_id: Callable[[Any], int]
-    author_id: Callable[[Any], int]
+    author_id: Callable[[Any], int | None]
     place: Callable[[Any], str]
     path: Callable[[str], str]
     link: Callable[[str], str]

@@ -6,12 +6,14 @@ from ledger.models.editions import Edition, EditionGroup, EditionLine, Report, R
 from ledger.models.imports import Import, ImportRow
 from ledger.models.opinions import Channel, Opinion, OpinionText, State
 from ledger.models.receipts import Receipt
+from ledger.models.stances import Choice, Stance
 from ledger.models.themes import Filing, Placement, Theme
 
 __all__ = [
     "Answer",
     "AnswerState",
     "Channel",
+    "Choice",
     "Consultation",
     "Edition",
     "EditionGroup",
@@ -29,6 +31,7 @@ __all__ = [
     "ReportState",
     "Section",
     "Stage",
+    "Stance",
     "State",
     "Theme",
 ]
