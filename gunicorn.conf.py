@@ -6,7 +6,7 @@ from typing import Any
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = 1
 worker_class = "gthread"
-threads = 100
+threads = 400  # one for each live reader (realtime.sockets.SEATS), and 80 that answer pages
 graceful_timeout = 3
 keepalive = 15
 control_socket_disable = True

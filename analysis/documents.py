@@ -18,15 +18,16 @@ KIND = "report"
 
 def register() -> None:
     """Make published reports findable."""
-    search.register(KIND, _load, _all_ids, _visible, label=_("区の答え"))
-
-
-def _load(report_id: int) -> Document | None:
-    return next(iter(_visible([report_id], None)), None)
+    search.register(KIND, _all_ids, _visible, readable=_readable, label=_("区の答え"))
 
 
 def _all_ids() -> Iterable[int]:
     return db.session().scalars(select(Edition.report_id).distinct())
+
+
+def _readable(ids: Collection[int], viewer: Any) -> Iterable[int]:
+    published = select(Edition.report_id).where(Edition.report_id.in_(ids))
+    return db.session().scalars(published.distinct())
 
 
 def _visible(ids: Collection[int], viewer: Any) -> Iterable[Document]:
@@ -53,4 +54,5 @@ def _document(edition: Edition, body: str) -> Document:
         edition.published_at,
         f"/r/{edition.report.public_id}",
         consultation.title,
+        is_official=True,
     )

@@ -2,9 +2,16 @@
 
 import sys
 
-from bench import analysis, entries, pages
+from bench import analysis, entries, live, pages, search, topics
 
-BENCHES = {"pages": pages.main, "entries": entries.main, "analysis": analysis.main}
+BENCHES = {
+    "pages": pages.main,
+    "entries": entries.main,
+    "analysis": analysis.main,
+    "live": live.main,
+    "topics": topics.main,
+    "search": search.main,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -69,7 +69,7 @@ def connect(app: Flask, settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app.extensions["engine"] = db.connect(settings.database)
     mail.configure(settings.mail_url, settings.mail_from)
-    search.configure(settings.index_dir)
+    search.configure(settings.index_dir, settings.database)
     if not settings.testing:
         app.extensions["queue"] = jobs.connect(settings.queue_file)
 

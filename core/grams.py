@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 _DROPPED = {"・", "･"}
 _VOICED = "ﾞﾟ\u3099\u309a"  # a half-width kana and its mark are one letter
+
+
+_NEAR = 600  # characters looked through letter by letter
+_FAR = 400_000  # how far into a paper an excerpt is looked for
 
 
 class _Fold(dict[int, str | None]):
@@ -47,13 +52,22 @@ def pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)]
 
 
-def stream(value: str) -> str:
-    """The tokens of a text for the index, with blanks between.
+def tokens(said: str) -> set[str]:
+    """What a folded text is looked up by: every character of it, and every pair."""
+    found = set(said)
+    for run in said.split():
+        found.update(pairs(run))
+    return {token for token in found if not token.isspace()}
 
-    Each run ends with its last character alone, so that a query of one character, asked as a
-    prefix, also finds the end of a word.
-    """
-    return " ".join(token for run in folded(value).split() for token in (*pairs(run), run[-1]))
+
+def wanted(word: str) -> list[str]:
+    """The tokens a text must have to hold `word`; with more than one, the text decides."""
+    return pairs(word) if len(word) > 1 else [word]
+
+
+@lru_cache(maxsize=10_000)
+def _folded_letter(letter: str) -> str:
+    return folded(letter)
 
 
 def _letters(value: str) -> Iterator[tuple[int, int, str]]:
@@ -63,7 +77,7 @@ def _letters(value: str) -> Iterator[tuple[int, int, str]]:
         end = begin + 1
         while end < len(value) and (value[end] in _VOICED or unicodedata.combining(value[end])):
             end += 1
-        yield begin, end, folded(value[begin:end])
+        yield begin, end, _folded_letter(value[begin:end])
         begin = end
 
 
@@ -90,13 +104,12 @@ def spans(value: str, wanted: Sequence[str]) -> list[tuple[int, int]]:
 
 def marked(value: str, wanted: Sequence[str], *, length: int | None = None) -> Markup:
     """`value`, escaped, with `wanted` words in `<mark>`; cut around the first when it is long."""
-    line = " ".join(value[:20_000].split())
-    found = spans(line, wanted)
-    begin, end = 0, len(line)
-    if length is not None and len(line) > length:
-        first = found[0][0] if found else 0
-        begin = max(0, min(first - length // 4, len(line) - length))
-        end = begin + length
+    line = " ".join(value.split())
+    begin, end, found = 0, len(line), list[tuple[int, int]]()
+    if length is None or len(line) <= length:
+        found = spans(line, wanted)
+    else:
+        begin, end, found = _around_the_first(line, wanted, length)
     said, at = escape("…" if begin else ""), begin
     for start, stop in found:
         if start < begin or stop > end:
@@ -104,3 +117,28 @@ def marked(value: str, wanted: Sequence[str], *, length: int | None = None) -> M
         said += escape(line[at:start]) + Markup("<mark>{}</mark>").format(line[start:stop])
         at = stop
     return said + escape(line[at:end]) + ("…" if end < len(line) else "")
+
+
+def _around_the_first(
+    line: str, wanted: Sequence[str], length: int
+) -> tuple[int, int, list[tuple[int, int]]]:
+    """Where to cut, and the marks there: letter by letter is slow, so only near the first hit."""
+    near = _near(line, wanted)
+    found = [
+        (near + start, near + stop) for start, stop in spans(line[near : near + _NEAR], wanted)
+    ]
+    first = found[0][0] if found else 0
+    begin = max(0, min(first - length // 4, len(line) - length))
+    if begin < near or begin + length > near + _NEAR:
+        found = [(begin + a, begin + b) for a, b in spans(line[begin : begin + length], wanted)]
+    return begin, begin + length, found
+
+
+def _near(line: str, wanted: Sequence[str]) -> int:
+    """The beginning of a stretch of the text that holds the first of the words; else 0."""
+    longest = max(map(len, wanted), default=0)
+    for begin in range(0, min(len(line), _FAR), _NEAR // 2):
+        stretch = folded(line[begin : begin + _NEAR // 2 + 2 * longest])
+        if any(word in stretch for word in wanted):
+            return begin
+    return 0

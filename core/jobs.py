@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 from huey import SqliteHuey, crontab
-from sqlalchemy import ForeignKey, Index, String, Text, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -75,6 +75,14 @@ class Job(db.Addressable, db.Base):
 
 class Cancelled(Exception):
     """Somebody asked for the job to stop."""
+
+
+class Later(Exception):
+    """A handler says: not now, again after `delay`. Such a run does not count as a try."""
+
+    def __init__(self, delay: timedelta) -> None:
+        self.delay = delay
+        super().__init__(delay)
 
 
 class Running:
@@ -185,6 +193,38 @@ def enqueue(
         return job
 
 
+def enqueue_all(kind: str, work: Mapping[str, dict[str, Any]]) -> int:
+    """Add many jobs by their keys, in a known number of statements; returns how many are new.
+
+    A key that was ever used is left alone, whatever became of its job.
+    """
+    if kind not in _handlers:
+        raise KeyError(kind)
+    with db.transaction() as tx:
+        known = set(tx.scalars(select(Job.key).where(Job.key.in_(work))))
+        now = clock.now()
+        rows = [
+            {"kind": kind, "key": key, "args": args, "created_at": now, "run_after": now}
+            for key, args in work.items()
+            if key not in known
+        ]
+        if not rows:
+            return 0
+        ids = list(tx.scalars(insert(Job).returning(Job.id), rows))
+        db.on_commit(lambda: _wake_all(ids))
+        return len(ids)
+
+
+def hasten(key: str) -> None:
+    """Let the job with this key, if it waits, run now."""
+    with db.transaction() as tx:
+        waiting = select(Job).where(Job.key == key, Job.state == State.QUEUED)
+        job = tx.scalars(db.locked(waiting)).one_or_none()
+        if job is not None:
+            job.run_after, job_id = clock.now(), job.id
+            db.on_commit(lambda: _wake(job_id))
+
+
 def cancel(job: Job) -> None:
     """Stop a job: at once when it waits, at its next progress when it runs."""
     with db.transaction() as tx:
@@ -216,6 +256,12 @@ def run(job_id: int) -> None:
         with _heart(running):
             _handlers[kind](running)
     except Cancelled:
+        return
+    except Later as wish:
+        db.session().rollback()
+        running.change(
+            state=State.QUEUED, tries=running.tries - 1, run_after=clock.now() + wish.delay
+        )
         return
     except Exception as error:
         db.session().rollback()
@@ -362,3 +408,8 @@ def _wake(job_id: int) -> None:
             wake(job_id)
         except Exception:
             log.exception("the worker could not be woken", job=job_id)
+
+
+def _wake_all(job_ids: list[int]) -> None:
+    for job_id in job_ids:
+        _wake(job_id)

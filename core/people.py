@@ -187,6 +187,12 @@ def address_of(account_id: int) -> str | None:
     return db.session().scalar(select(Person.email).where(Person.account_id == account_id))
 
 
+def addresses_of(account_ids: Collection[int]) -> dict[int, str]:
+    """Where to write to many people, by account; for mail only."""
+    query = select(Person.account_id, Person.email).where(Person.account_id.in_(account_ids))
+    return {row[0]: row[1] for row in db.session().execute(query)}
+
+
 def by_public_id(public_id: str) -> Account | None:
     return db.session().scalars(select(Account).where(Account.public_id == public_id)).one_or_none()
 
@@ -297,7 +303,10 @@ def grant(actor: Account | None, account: Account, role: Role, scope: str = INST
 
 
 def entrust(account: Account, role: Role, scope: str, *, by: str) -> None:
-    """Give a role on the word of `by`: set-up, console and demo only; people use `grant`."""
+    """Give a role on the word of `by`: set-up, console, demo, and verbs that asked before.
+
+    People use `grant`, or a verb with a permission of its own, as for facilitators.
+    """
     with db.transaction() as tx:
         same = select(Grant).where(
             Grant.account_id == account.id, Grant.role == role, Grant.scope == scope

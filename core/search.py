@@ -2,29 +2,49 @@
 
 Packages register kinds of documents; a hit is shown only as what its kind's `visible` returns for
 the viewer, so a text that was hidden a moment ago is not shown even before the index forgets it.
+Without an index that can be read, the newest texts themselves are looked through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
-from sqlalchemy import String, delete, select
+from sqlalchemy import String, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock, db, grams, jobs
-from core.indexes import Broken, WhooshIndex
-from core.messages import Message, _
+from core import clock, db, findables, grams, jobs
+from core.documents import ANYTHING, Broken, Document, Filters, SearchIndex, entry
+from core.findables import Place, documents, kinds, label_of, offer_places, places, register
+from core.indexes import WhooshIndex
+from core.postgres_index import PostgresIndex
+
+__all__ = [
+    "ANYTHING",
+    "Document",
+    "Filters",
+    "Found",
+    "Place",
+    "documents",
+    "kinds",
+    "label_of",
+    "offer_places",
+    "places",
+    "register",
+]
 
 log = structlog.get_logger(__name__)
 MOST = 500  # hits looked at for one query: ten pages
 LONGEST = 100  # characters of a query
 BATCH = 200
+SCAN_SECONDS = 0.3  # for looking through the texts themselves; 4,000 posts on a small machine
 
 
 class SearchOutbox(db.Base):
@@ -39,82 +59,40 @@ class SearchOutbox(db.Base):
 
 
 @dataclass(frozen=True)
-class Document:
-    """One text to be found. `url` is a path; `place` says where it stands, such as its case."""
+class Found:
+    """Keys of what a viewer may see of the hits, in order.
 
-    kind: str
-    id: int
-    consultation_id: int | None
-    title: str
-    body: str
-    at: datetime
-    url: str
-    place: str = ""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How a package's documents are read.
-
-    `load` is for the index: the document everybody may read, or None (absent, hidden, withdrawn).
-    `visible` is for the page: the documents among `ids` that this viewer may read now, in a known
-    number of statements.
+    `is_ready` is false while there is no index; `is_partial` when not everything was looked at.
     """
 
-    label: Message
-    load: Callable[[int], Document | None]
-    all_ids: Callable[[], Iterable[int]]
-    visible: Callable[[Collection[int], Any], Iterable[Document]]
-
-
-class SearchIndex(Protocol):
-    """What keeps the texts; another backend offers the same."""
-
-    @property
-    def is_sound(self) -> bool: ...
-    def find(self, words: Sequence[str], *, limit: int) -> list[str]: ...
-    def write(self, added: Mapping[str, str], removed: Collection[str]) -> None: ...
-    def rebuild(self, texts: Iterable[tuple[str, str]]) -> int: ...
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a viewer may see of the hits, best first; `is_ready` is false while the index is not."""
-
     words: list[str]
-    documents: list[Document]
+    keys: list[str]
     is_ready: bool = True
+    is_partial: bool = False
 
 
-_kinds: dict[str, Kind] = {}
+_kinds = findables.registered
 _index: list[SearchIndex] = []
 
 
-def configure(directory: Path) -> None:
-    """Keep the index in `directory`."""
-    _index[:] = [WhooshIndex(directory)]
-
-
-def register(
-    kind: str,
-    load: Callable[[int], Document | None],
-    all_ids: Callable[[], Iterable[int]],
-    visible: Callable[[Collection[int], Any], Iterable[Document]],
-    *,
-    label: Message | None = None,
-) -> None:
-    """Make a kind of documents findable; `label` is its word in the list of results."""
-    _kinds[kind] = Kind(label or _("ページ"), load, all_ids, visible)
-
-
-def label_of(kind: str) -> Message:
-    return _kinds[kind].label
+def configure(directory: Path, database: str = "") -> None:
+    """Keep the index in PostgreSQL where that is the database, else in `directory`."""
+    is_postgres = database.startswith("postgresql")
+    _index[:] = [PostgresIndex() if is_postgres else WhooshIndex(directory)]
 
 
 def enqueue(kind: str, object_id: int) -> None:
     """Say in the current transaction that an object's document changed; the index follows soon."""
+    enqueue_all(kind, [object_id])
+
+
+def enqueue_all(kind: str, ids: Collection[int]) -> None:
+    """Say it of many objects at once."""
     with db.transaction() as tx:
-        tx.add(SearchOutbox(kind=kind, object_id=object_id, at=clock.now()))
+        now = clock.now()
+        rows = [{"kind": kind, "object_id": object_id, "at": now} for object_id in ids]
+        if rows:
+            tx.execute(insert(SearchOutbox), rows)
         if "search" not in db.unit().pending:
             db.unit().pending["search"] = []
             db.on_commit(wake)
@@ -132,44 +110,67 @@ def wake() -> None:
         log.warning("the search index is not woken now")
 
 
-def find(query: str, viewer: Any) -> Found:
-    """What `viewer` may read that holds every word of `query`."""
+def find(query: str, viewer: Any, filters: Filters = ANYTHING) -> Found:
+    """What `viewer` may read that holds every word of `query`, at most `MOST`."""
     words = grams.words(query[:LONGEST])
     if not words:
         return Found([], [])
     try:
-        keys = _index[0].find(words, limit=MOST)
+        keys = _index[0].find(words, filters, limit=MOST)
     except Broken as error:
-        log.warning("search index is not ready", reason=repr(error.__cause__))
-        return Found(words, [], is_ready=False)
-    ids: dict[str, list[int]] = {}
-    for key in keys:
-        kind, _colon, number = key.partition(":")
-        ids.setdefault(kind, []).append(int(number))
-    shown = {
-        _key(kind, document.id): document
-        for kind, numbers in ids.items()
-        if kind in _kinds
-        for document in _kinds[kind].visible(numbers, viewer)
+        log.warning("search index is not ready", reason=repr(error.__cause__ or error))
+        return _scan(words, viewer, filters)
+    return Found(words, findables.readable(keys, viewer))
+
+
+def _scan(words: Sequence[str], viewer: Any, filters: Filters) -> Found:
+    """Look through the texts themselves, the newest first, for as long as a page may take."""
+    end = time.monotonic() + SCAN_SECONDS
+    waiting = {
+        kind: iter(sorted(of.all_ids(), reverse=True))
+        for kind, of in _kinds.items()
+        if filters.kind in ("", kind)
     }
-    return Found(words, [shown[key] for key in keys if key in shown])
+    found = {}
+    while waiting and time.monotonic() < end:
+        for kind, ids in list(waiting.items()):
+            batch = list(islice(ids, BATCH))
+            if not batch:
+                del waiting[kind]
+            for document in _kinds[kind].visible(batch, viewer) if batch else ():
+                kept = entry(document)
+                if kept.facts.passes(filters) and kept.holds(words):
+                    found[document.key] = kept.rank(words)
+    keys = sorted(found, key=found.__getitem__)[:MOST]
+    return Found(list(words), keys, is_ready=False, is_partial=bool(waiting))
 
 
 @jobs.handler("search.drain")
 def drain(running: jobs.Running) -> None:
     """Bring the index up to date; changes made meanwhile wake another drain."""
-    running.release_key()
     if not _index[0].is_sound:
         rebuild(running)
-        return
-    while batch := _waiting():
-        latest = {(kind, number) for _id, kind, number in batch}
-        texts = {_key(kind, number): _load(kind, number) for kind, number in latest}
-        db.session().rollback()
-        added = {key: text for key, text in texts.items() if text is not None}
-        _index[0].write(added, [key for key, text in texts.items() if text is None])
-        _forget([row_id for row_id, _kind, _number in batch])
+    running.release_key()
+    while _bring_up_to_date():
         running.progress("index", 0, 0)
+
+
+def _bring_up_to_date() -> bool:
+    """Take one batch from the outbox into the index; False when there was none.
+
+    Read inside the writer's lock, so that no slower drain puts an older text over a newer one.
+    """
+    db.session().rollback()
+    if not _waiting():
+        return False
+    db.session().rollback()
+    with _index[0].exclusively():
+        batch = _waiting()
+        latest = {(kind, number) for _id, kind, number in batch}
+        added = _load([_key(kind, number) for kind, number in latest])
+        _index[0].write(added, [key for pair in latest if (key := _key(*pair)) not in added])
+        _forget([row_id for row_id, _kind, _number in batch])
+    return True
 
 
 @jobs.handler("search.rebuild")
@@ -177,20 +178,17 @@ def rebuild(running: jobs.Running) -> None:
     """Make the whole index anew from the database."""
     running.progress("index", 0, 0)
     before = list(db.session().scalars(select(SearchOutbox.id)))
-    ids = [(kind, number) for kind, of in _kinds.items() for number in of.all_ids()]
+    keys = [_key(kind, number) for kind, of in _kinds.items() for number in of.all_ids()]
     db.session().rollback()
 
-    def texts() -> Iterator[tuple[str, str]]:
-        for count, (kind, number) in enumerate(ids, start=1):
-            text = _load(kind, number)
-            if text is not None:
-                yield _key(kind, number), text
-            if count % BATCH == 0:
-                db.session().rollback()
-                db.session().expunge_all()
-                running.progress("index", count, len(ids))
+    def everything() -> Iterator[Document]:
+        for first in range(0, len(keys), BATCH):
+            loaded = _load(keys[first : first + BATCH])
+            db.session().rollback()
+            yield from loaded.values()
+            running.progress("index", min(first + BATCH, len(keys)), len(keys))
 
-    running.result["count"] = _index[0].rebuild(texts())
+    running.result["count"] = _index[0].rebuild(everything())
     db.session().rollback()
     for first in range(0, len(before), BATCH):
         _forget(before[first : first + BATCH])
@@ -209,10 +207,9 @@ def _key(kind: str, number: int) -> str:
     return f"{kind}:{number}"
 
 
-def _load(kind: str, number: int) -> str | None:
-    """The text the index keeps of a document; None when there is nothing to find."""
-    document = _kinds[kind].load(number) if kind in _kinds else None
-    return None if document is None else f"{document.title}\n{document.body}"
+def _load(keys: Iterable[str]) -> dict[str, Document]:
+    """What the index keeps of some documents; one that is missing has nothing to find."""
+    return {document.key: document for document in documents(list(keys), None)}
 
 
 def _waiting() -> list[tuple[int, str, int]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import bleach
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, blockquote
 from markupsafe import Markup
 
 from core.errors import Invalid
@@ -26,6 +27,7 @@ _INVISIBLE = {"Cf", "Zs", "Zl", "Zp", "Cc", "Mn", "Me"}
 _FILLERS = "\u3164\u115f\u1160\uffa0\u2800"
 # ASCII only: every stock linkifier swallows the 「、次に」 that follows a link.
 _URL = re.compile(r"//[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+_POINTER = re.compile(r">>[ \u3000]?[0-9０-９]")
 
 
 def accepted(field: str, value: str, *, limit: int, required: bool = True) -> str:
@@ -81,11 +83,20 @@ def _validate_url(self: Any, said: str, pos: int) -> int:
     return len(url) if len(url) > 4 else 0
 
 
+def _quoting(state: StateBlock, first: int, last: int, silent: bool) -> bool:
+    """A quotation, unless the line begins with >>12: that is how a post is pointed at."""
+    line = state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]]
+    return not _POINTER.match(line) and blockquote(state, first, last, silent)
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt(
         "commonmark", {"html": False, "linkify": True, "breaks": True, "typographer": False}
     ).enable(["table", "strikethrough", "linkify"])
     parser.disable("image")
+    parser.block.ruler.at(
+        "blockquote", _quoting, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
     linkify: Any = parser.linkify
     for schema in ("http:", "https:"):
         linkify.add(schema, {"validate": _validate_url})

@@ -66,6 +66,16 @@ class NavItem:
 
 
 @dataclass(frozen=True)
+class Badge:
+    """A place beside the reader's name that says how much there is new."""
+
+    label: Message
+    endpoint: str
+    icon: str
+    count: Callable[[Account], int]
+
+
+@dataclass(frozen=True)
 class Panel:
     """A part of a page that a package offers; `context` returns None when there is nothing.
 
@@ -97,6 +107,7 @@ _nav: dict[str, NavItem] = {}
 _flow: dict[str, FlowStep] = {}
 _footer: dict[str, NavItem] = {}
 _panels: dict[tuple[str, str], Panel] = {}
+_badges: dict[str, Badge] = {}
 
 
 def add_nav(item: NavItem) -> None:
@@ -105,6 +116,30 @@ def add_nav(item: NavItem) -> None:
 
 def add_footer(item: NavItem) -> None:
     _footer[item.endpoint] = item
+
+
+def add_badge(badge: Badge) -> None:
+    _badges[badge.endpoint] = badge
+
+
+def badges() -> list[dict[str, Any]]:
+    """What is new for whoever is signed in: label, url, icon, count; asked once in a request."""
+    who = actor()
+    if who is None:
+        return []
+    if "badges" not in g:
+        g.badges = [
+            {
+                "label": badge.label,
+                "url": url_for(badge.endpoint),
+                "icon": badge.icon,
+                "count": badge.count(who),
+                "is_current": request.endpoint == badge.endpoint,
+            }
+            for badge in _badges.values()
+        ]
+    found: list[dict[str, Any]] = g.badges
+    return found
 
 
 def add_flow(step: FlowStep) -> None:
@@ -458,6 +493,7 @@ def _context() -> dict[str, Any]:
         "now": clock.now(),
         "permits": lambda permission, thing=None: permissions.permits(who, permission, thing),
         "panels": panels,
+        "badges": badges,
         "flow": flow,
         "footer_links": [(item.label, url_for(item.endpoint)) for item in _footer.values()],
     }

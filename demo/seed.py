@@ -15,9 +15,8 @@ from sqlalchemy import select
 from analysis import reports, runs
 from core import clock, db, people
 from core.people import Account, Department, Role
-from demo import content
-from forum import comments, posts, rooms, topics
-from forum.models import Post, Topic
+from demo import content, rooms
+from forum import comments
 from ledger import answers, consultations, opinions, themes
 from ledger.answers import Draft
 from ledger.consultations import Place, Span
@@ -31,7 +30,6 @@ from ledger.models import (
     Stage,
     Theme,
 )
-from moderation import decisions
 
 Act = tuple[datetime, Callable[[], None]]
 
@@ -64,6 +62,11 @@ class Ward:
     def officer_of(self, consultation: dict[str, Any]) -> Account:
         return self.staff(Role.OFFICER, consultation["department"])
 
+    def moderator(self) -> Account:
+        return next(
+            a for a in self.accounts.values() if a.holds(Role.MODERATOR, {people.INSTALLATION})
+        )
+
     def staff(self, role: Role, department: str) -> Account:
         return next(
             a for a in self.accounts.values() if a.holds(role, {f"department:{department}"})
@@ -81,7 +84,11 @@ def fill() -> None:
     _people(ward)
     for one in content.read("consultations")["consultations"]:
         ward.plan(_first_day(one), lambda one=one: _open(ward, one))  # type: ignore[misc]
-    _plan_room(ward, content.read("room"))
+    room = content.read("room")
+    rooms.plan(ward, room, room["consultation"])
+    for one in content.read("rooms")["rooms"]:
+        rooms.plan(ward, one, room["consultation"])
+    rooms.plan_stances(ward, 0.2)
     for name in ("comments_bicycle", "comments_park"):
         _plan_comments(ward, content.read(name))
     _plan_answers(ward, content.read("themes_park"))
@@ -154,91 +161,6 @@ def _open(ward: Ward, one: dict[str, Any]) -> None:
 def _whole_hour(moment: datetime, hour: int) -> datetime:
     """The same day at a full hour of Tokyo: phases open at 9:00 and close at 17:00."""
     return clock.local(moment).replace(hour=hour, minute=0, second=0, microsecond=0)
-
-
-def _plan_room(ward: Ward, read: dict[str, Any]) -> None:
-    made: dict[str | int, Any] = {}
-
-    def open_room() -> None:
-        consultation = ward.consultations[read["consultation"]]
-        phase = consultation.phase(PhaseKind.DISCUSS)
-        assert phase is not None
-        officer = ward.staff(Role.OFFICER, consultation.department.slug)
-        made["room"] = rooms.open_room(
-            officer,
-            consultation,
-            title=read["title"],
-            purpose=read["purpose"],
-            rules=read["rules"],
-            opens_at=phase.opens_at,
-            closes_at=phase.closes_at,
-        )
-        for index, one in enumerate(read["topics"]):
-            made[index] = topics.open_topic(
-                officer, made["room"], title=one["title"], question=one["ward_question"].strip()
-            )
-
-    ward.plan(read["opens_days_ago"] + 0.2, open_room)
-    for index, one in enumerate(read["topics"]):
-        for post in one["posts"]:
-            _plan_post(ward, lambda index=index: made[index], post)  # type: ignore[misc]
-
-        def sum_up(one: dict[str, Any] = one, index: int = index) -> None:
-            topic = db.session().get_one(Topic, made[index].id)
-            said = "\n".join(f"- {line}" for line in one["context"])
-            facilitator = ward.accounts[read["facilitator"]]
-            topics.set_context(facilitator, topic, said, version=topic.version)
-
-        ward.plan(one["context_days_ago"], sum_up)
-
-
-def _plan_post(ward: Ward, topic: Callable[[], Topic], one: dict[str, Any]) -> None:
-    author = ward.accounts[one["author"]]
-
-    def found() -> Post:
-        return db.session().get_one(Post, ward.posts[one["id"]])
-
-    def write() -> None:
-        parent = ward.posts.get(one["reply_to"])
-        ward.posts[one["id"]] = posts.reply(
-            author,
-            db.session().get_one(Topic, topic().id),
-            one["body"].strip(),
-            parent=db.session().get_one(Post, parent) if parent else None,
-            key=f"demo-{one['id']}",
-        ).id
-
-    ward.plan(one["days_ago"], write)
-    if "edited" in one:
-        ward.plan(
-            one["edited_days_ago"],
-            lambda: _quiet(posts.edit(author, found(), one["edited"].strip(), version=1)),
-        )
-    if one.get("withdrawn"):
-        ward.plan(
-            one.get("withdrawn_days_ago", one["days_ago"] - 0.1),
-            lambda: posts.withdraw(author, found(), one.get("withdrawn_reason", "")),
-        )
-    if "hidden_rule" in one:
-        moderator = next(
-            a for a in ward.accounts.values() if a.holds(Role.MODERATOR, {people.INSTALLATION})
-        )
-        ward.plan(
-            one["hidden_days_ago"],
-            lambda: _quiet(
-                decisions.hide(
-                    moderator,
-                    "post",
-                    found().public_id,
-                    rule=one["hidden_rule"],
-                    reason=one["hidden_reason"],
-                )
-            ),
-        )
-
-
-def _quiet(_result: object) -> None:
-    """Drop a verb's result: a plan only acts."""
 
 
 def _plan_comments(ward: Ward, read: dict[str, Any]) -> None:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
-from wtforms.fields import DateTimeLocalField, SelectChoice
-from wtforms.validators import InputRequired
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields import DateField, DateTimeLocalField, SelectChoice
+from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
 from core import clock, db
@@ -34,17 +48,67 @@ class MomentField(DateTimeLocalField):
             raise ValueError(_("2026年12月20日 17:00 のように書いてください。")) from error
 
 
+class DayField(DateField):
+    """A day, as the browser's calendar or a person writes it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not valuelist or not valuelist[0].strip():
+            return
+        try:
+            self.data = days.read(valuelist[0]).date()
+        except ValueError as error:
+            raise ValueError(_("2026年12月4日 のように書いてください。")) from error
+
+
+class PictureForm(Form):
+    """One picture of a post, and the words for those who do not see it."""
+
+    file = FileField(_("写真"))
+    alt = StringField(_("写真に何が写っているか"))
+
+
+class _MustOfGuests:
+    """Marks a field as needed; only guests are shown it, and the verb judges what they wrote."""
+
+    field_flags: ClassVar = {"required": True}
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Nothing: of whoever is signed in no name is asked."""
+
+
 class ReplyForm(FlaskForm):
     """A post; `parent` is the public id of what it answers, "" for none."""
 
     body = TextAreaField(_("発言"), [_must()])
     parent = HiddenField(default="")
     key = HiddenField(default=db.public_id)
+    guest_name = StringField(_("表示する名前"), [_MustOfGuests()])
+    asks = BooleanField(_("区に答えてほしい質問です"))
+    settles = RadioField(
+        _("この返事は"),
+        [Optional()],
+        choices=[
+            SelectChoice("answer", _("質問への回答です")),
+            SelectChoice("interim", _("中間の返事です（いつまでに答えるかを約束します）")),
+            SelectChoice("neither", _("どちらでもありません（聞き返すときなど）")),
+        ],
+        validate_choice=False,
+    )
+    promised = DayField(_("いつまでに答えるか"))
+    pictures = FieldList(FormField(PictureForm), _("写真"), min_entries=4, max_entries=4)
 
 
 class EditForm(FlaskForm):
+    """`remove` are the positions of pictures to take off; the page draws its boxes itself."""
+
     body = TextAreaField(_("発言"), [_must()])
+    remove = SelectMultipleField(_("外す写真"), choices=[], coerce=int, validate_choice=False)
+    pictures = FieldList(FormField(PictureForm), _("写真"), min_entries=4, max_entries=4)
     version = IntegerField(widget=HiddenInput())
+
+
+class UnmarkForm(FlaskForm):
+    reason = StringField(_("理由"), [_must()])
 
 
 class WithdrawForm(FlaskForm):
@@ -60,21 +124,3 @@ class WithdrawForm(FlaskForm):
         ],
         default="",
     )
-
-
-class RoomForm(FlaskForm):
-    title = StringField(_("会議室の名前"), [_must()])
-    purpose = TextAreaField(_("目的"), [_must()])
-    rules = TextAreaField(_("会議室のきまり"), [_must()])
-    opens_at = MomentField(_("始まり"), [_must()])
-    closes_at = MomentField(_("終わり"), [_must()])
-
-
-class TopicForm(FlaskForm):
-    title = StringField(_("話題の名前"), [_must()])
-    question = TextAreaField(_("区からの問い"), [_must()])
-
-
-class ContextForm(FlaskForm):
-    body = TextAreaField(_("いまの整理"))
-    version = IntegerField(widget=HiddenInput())

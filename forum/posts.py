@@ -1,221 +1,213 @@
-"""Saying something in a topic, saying it better, taking it back; and what moderation does to it.
+"""Saying something in a topic, saying it better, taking it back.
 
-Only what residents say becomes an opinion; official replies and the facilitator's words do not.
+Only what residents and guests say becomes an opinion; official replies and the facilitator's words
+do not. What is looked at first waits without a place (see `forum.waiting`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from core import clock, db, events, search, text
-from core.errors import Conflict, NotFound, Stale
+from core import clock, db, events
+from core.errors import Closed, Conflict, NotFound, Stale
 from core.messages import _
 from core.people import Account
 from core.permissions import require
-from forum import notices, topics
-from forum.events import PostChanged, PostPublished
-from forum.models import MAX_DEPTH, PATH_STEP, Post, PostRevision, Topic
-from ledger import opinions, voices
-from ledger.models import Channel, State
-from ledger.opinions import Said
+from core.text import RENDERER, accepted
+from forum import departures, guests, lines, places, questions, references, standing, topics
+from forum import pictures as images
+from forum.events import PostHeld
+from forum.guests import Guest
+from forum.models import Post, PostRevision, Topic
+from forum.pictures import Prepared
+from forum.questions import Settlement
+from ledger import receipts
+from ledger.models import Opinion
 from moderation import screening
 
-SOURCE = "post"
+SOURCE = lines.SOURCE
 LIMIT = 800
 
 
 def reply(
-    author: Any,
+    author: Account | None,
     topic: Topic,
     body: str,
     parent: Post | None = None,
     *,
     key: str = "",
     received_at: datetime | None = None,
+    guest: Guest | None = None,
+    asks: bool = False,
+    settles: Settlement | None = None,
+    pictures: Sequence[Prepared] = (),
 ) -> Post:
-    """Publish a post in a topic, under `parent` when it answers one.
+    """Say something in a topic, under `parent` when it answers one.
 
-    The room must have been open at `received_at`; `key` makes the same form sent twice one post.
+    What a guest says, and what a resident says in a room that looks first, waits to be looked at;
+    everything else is published. The room must have been open at `received_at`; `key` makes the
+    same form sent twice one post. A guest gets a receipt (`ledger.receipts`). With `asks` it is a
+    question to the ward; an officer's post `settles` one.
     """
     require(author, "posts.write", topic)
     at = received_at or clock.now()
-    topics.require_open(topic, at)
-    if parent is not None and parent.topic_id != topic.id:
-        raise NotFound
+    if settles is None:  # what the ward owes it may still say
+        topics.require_open(topic, at)
+    name = guests.accepted_name(topic.room, guest) if author is None else ""
     said = screening.admit("body", body, limit=LIMIT)
-    html = text.render(said)
+    html = references.render(said, topic)
     key = key[:40] or db.public_id()
     with db.transaction() as tx:
-        row = tx.scalars(db.locked(select(Topic).where(Topic.id == topic.id))).one()
+        row = places.lock_topic(topic.id)
+        consultation = row.room.consultation
+        token = guests.hash_of(consultation, guest.token) if author is None and guest else ""
         same = select(Post).where(Post.topic_id == row.id, Post.key == key)
         if (sent := tx.scalars(same).one_or_none()) is not None:
-            return _same_author(sent, author)
-        row.post_count += 1
-        row.last_post_at = at
-        role = topics.role_in(author, row.room)
-        path, depth = _place(parent, row.post_count)
+            return _same_speaker(sent, author, token)
+        if settles is None:
+            topics.require_open(row, at)
+        parent = _answered(parent, row)
+        role = topics.role_in(author, row.room) if author is not None else "resident"
+        waits = author is None or (role == "resident" and row.room.looks_first)
+        number, path, depth = places.waiting_in(row) if waits else places.next_in(row, parent)
         post = Post(
             topic_id=row.id,
-            number=row.post_count,
+            number=number,
             parent_id=parent.id if parent else None,
             path=path,
             depth=depth,
-            author_id=author.id,
-            department_id=row.room.consultation.department_id if role == "officer" else None,
+            author_id=author.id if author else None,
+            guest_name=name,
+            guest_hash=token,
+            department_id=consultation.department_id if role == "officer" else None,
             role=role,
             body=said,
             body_html=html,
-            renderer=text.RENDERER,
+            renderer=RENDERER,
             key=key,
             created_at=at,
+            held_at=at if waits else None,
         )
         tx.add(post)
         tx.flush()
         if role == "resident":
-            _enter(post, author, at)
-        search.enqueue(SOURCE, post.id)
-        notices.post_published(post)
-        events.emit(PostPublished(row.id, post.id))
+            lines.enter(post, f"account:{author.public_id}" if author else f"guest:{token}")
+        if author is None:
+            receipts.issue(consultation, f"post:{post.public_id}", at=at)
+        images.attach(post, pictures)
+        if asks and role == "resident":
+            questions.ask(post, at)
+        if settles is not None:
+            questions.settle(post, settles)
+        if waits:
+            events.emit(PostHeld(row.id, post.id))
+        else:
+            standing.published(post, row, at)
         return post
 
 
-def edit(author: Any, post: Post, body: str, version: int) -> Post:
+def edit(
+    author: Any,
+    post: Post,
+    body: str,
+    version: int,
+    *,
+    pictures: Sequence[Prepared] = (),
+    dropped: Collection[int] = (),
+) -> Post:
     """Word one's post anew while the room is open: the old words stay readable in its history.
 
     In the ledger the new words are a new line and the old line says it was superseded (law 3).
-    Raises `Stale` with both texts when the post was changed since the form was opened.
+    While a post waits, nobody has read it: its old line is withdrawn, a new one held, and there is
+    no history. `pictures` are added, those at the positions `dropped` taken off. Raises `Stale`
+    with both texts when the post was changed since the form was opened.
     """
+    require_rewordable(post)
     require(author, "posts.edit", post)
     topics.require_open(post.topic, clock.now())
     said = screening.admit("body", body, limit=LIMIT)
-    html = text.render(said)
-    with db.transaction() as tx:
-        row = _locked(post)
-        _require_shown(row)
-        if row.body == said:
+    html = references.render(said, post.topic)
+    with db.transaction():
+        row = places.lock(post)
+        standing.require_standing(row)
+        require_rewordable(row)
+        if row.body == said and not pictures and not dropped:
             return row
         if row.version != version:
             raise Stale(current=row.body, yours=said)
-        tx.add(
-            PostRevision(
-                post_id=row.id,
-                version=row.version,
-                body=row.body,
-                body_html=row.body_html,
-                written_at=row.edited_at or row.created_at,
-            )
-        )
-        row.body, row.body_html, row.renderer = said, html, text.RENDERER
-        row.edited_at = row.changed_at = clock.now()
+        if row.body != said:
+            _say_otherwise(row, said, html)
+        images.remove(row, dropped)
+        images.attach(row, pictures)
         row.version += 1
-        for number, opinion in enumerate(opinions.of_source(SOURCE, row.id)):
-            if number == 0:
-                opinions.supersede(opinion, said, role="resident", reason=str(_("書き直し")))
-            else:  # the post had been split: its other parts are in the new words, or dropped
-                opinions.change_state(opinion, State.SUPERSEDED, role="resident")
-        _changed(row)
+        standing.changed(row)
         return row
 
 
 def withdraw(author: Any, post: Post, reason: str = "") -> None:
-    """Take one's post back, at any time; a tombstone stays, and the replies under it."""
+    """Take one's post back, at any time; a tombstone stays, and the replies under it.
+
+    A post that waits leaves no tombstone in its topic: it never stood there.
+    """
     require(author, "posts.withdraw", post)
-    why = text.accepted("reason", reason, limit=400, required=False)
+    why = accepted("reason", reason, limit=400, required=False)
     with db.transaction():
-        row = _locked(post)
-        if row.withdrawn_at is not None:
-            return
-        _require_shown(row)
-        row.withdrawn_at = row.changed_at = clock.now()
-        row.withdrawn_reason = why
-        row.version += 1
-        for opinion in opinions.of_source(SOURCE, row.id):
-            opinions.withdraw(opinion, role="resident", reason=why)
-        _changed(row)
+        standing.taken_back(places.lock(post), why, role="resident")
 
 
-def hidden(post: Post, reason: str) -> None:
-    """A moderator hid the post: its opinions are withheld in the same transaction."""
-    if post.withdrawn_at is not None:
-        raise Conflict(_("この発言は、本人が取り下げました。もう表示していません。"))
-    post.changed_at = clock.now()
-    for opinion in opinions.of_source(SOURCE, post.id):
-        opinions.withhold(opinion, role="moderator", reason=reason)
-    _changed(post)
+def withdrawn_by_receipt(opinion: Opinion) -> None:
+    """A guest takes back what they said: their receipt proved whose it is."""
+    with db.transaction() as tx:
+        standing.taken_back(places.lock(tx.get_one(Post, opinion.source_id)), "", role="submitter")
 
 
-def restored(post: Post, reason: str) -> None:
-    """A moderator shows the post again: its opinions count again."""
-    post.changed_at = clock.now()
-    for opinion in opinions.of_source(SOURCE, post.id):
-        opinions.restore(opinion, role="moderator", reason=reason)
-    _changed(post)
+def require_rewordable(post: Post) -> None:
+    """Raise `Closed` where what was looked at would read otherwise without being looked at."""
+    if post.role == "resident" and post.topic.room.looks_first and not post.is_held:
+        raise Closed(
+            _(
+                "この会議室では、確かめてから公開するため、公開のあとの書き直しはできません。"
+                "続きを返信で書くか、取り下げてから新しく書いてください。"
+            )
+        )
 
 
-def existing(ids: Collection[int]) -> set[int]:
-    """Which of these posts there are; for `ledger.check`."""
-    wanted = sorted(ids)
-    found: set[int] = set()
-    for start in range(0, len(wanted), 500):
-        query = select(Post.id).where(Post.id.in_(wanted[start : start + 500]))
-        found.update(db.session().scalars(query))
-    return found
-
-
-def entered() -> Iterator[int]:
-    """The posts that must have a line in the ledger: all that residents wrote."""
-    yield from db.session().scalars(select(Post.id).where(Post.role == "resident"))
-
-
-def _place(parent: Post | None, number: int) -> tuple[str, int]:
-    """Path and depth of post `number`; under the deepest level it stands beside its parent."""
-    step = f"{number:0{PATH_STEP}d}"
+def _answered(parent: Post | None, topic: Topic) -> Post | None:
+    """What is answered, as it is now: somebody may have moved it; what waits is not there yet."""
     if parent is None:
-        return step, 0
-    if parent.depth >= MAX_DEPTH:
-        return parent.path[:-PATH_STEP] + step, parent.depth
-    return parent.path + step, parent.depth + 1
+        return None
+    row = places.fresh(parent.id)
+    if row.topic_id != topic.id and departures.gone_from(topic, row.public_id) is not None:
+        raise Closed(_("返信先の発言は、別の話題に移りました。書いた文は送られていません。"))
+    if row.topic_id != topic.id or row.is_held:
+        raise NotFound
+    return row
 
 
-def _enter(post: Post, author: Account, at: datetime) -> None:
-    consultation = post.topic.room.consultation
-    opinions.enter(
-        consultation,
-        Said(
-            source=SOURCE,
-            source_id=post.id,
-            channel=Channel.ROOM,
-            body=post.body,
-            submission=f"post:{post.public_id}",
-            voice_id=voices.of(consultation, f"account:{author.public_id}"),
-            said_at=at,
-            received_at=at,
-            is_public=True,
-            context=post.topic.title,
-        ),
-        role="resident",
-    )
+def _say_otherwise(row: Post, said: str, html: str) -> None:
+    if row.is_held:
+        lines.say_otherwise(row, said)
+    else:
+        revision = PostRevision(
+            post_id=row.id,
+            version=row.version,
+            body=row.body,
+            body_html=row.body_html,
+            written_at=row.edited_at or row.created_at,
+        )
+        db.session().add(revision)
+        row.edited_at = clock.now()
+        lines.supersede(row, said)
+    row.body, row.body_html, row.renderer = said, html, RENDERER
+    if not row.is_held:
+        references.note_mentions(row)
 
 
-def _same_author(post: Post, author: Account) -> Post:
-    if post.author_id != author.id:
+def _same_speaker(post: Post, author: Account | None, token: str) -> Post:
+    if post.author_id != (author.id if author else None) or post.guest_hash != token:
         raise Conflict
     return post
-
-
-def _locked(post: Post) -> Post:
-    return db.session().scalars(db.locked(select(Post).where(Post.id == post.id))).one()
-
-
-def _require_shown(post: Post) -> None:
-    if not post.is_shown:
-        raise Conflict(_("この発言は、いま表示していません。書きかえることはできません。"))
-
-
-def _changed(post: Post) -> None:
-    search.enqueue(SOURCE, post.id)
-    events.emit(PostChanged(post.topic_id, post.id))

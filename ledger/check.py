@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -116,9 +116,27 @@ def _sources() -> Iterator[Breach]:
             yield Breach("source", f"{name} {missing}", "was said nowhere")
         for unheard in sorted(set(source.entered()) - in_ledger):
             yield Breach("source", f"{name} {unheard}", "was said but is not in the ledger")
+        if source.states is not None:
+            yield from _standing(name, source.states())
     kinds = set(db.session().scalars(select(Opinion.source).distinct()))
     for kind in sorted(kinds - set(sources.all_sources())):
         yield Breach("source", kind, "is a kind of source that nobody registered")
+
+
+def _standing(name: str, wanted: Iterable[tuple[int, str]]) -> Iterator[Breach]:
+    """What a channel shows is counted, and what it does not show is not (laws 1 and 7)."""
+    query = select(Opinion.source_id, Opinion.state).where(
+        Opinion.source == name, Opinion.state != State.SUPERSEDED
+    )
+    found: dict[int, set[str]] = {}
+    for source_id, state in db.session().execute(query.distinct()):
+        found.setdefault(source_id, set()).add(state)
+    for source_id, state in wanted:
+        live = found.get(source_id, set())
+        rest = live - {state, State.WITHDRAWN}  # a held line that was reworded stays withdrawn
+        if state not in live or (rest and state != State.COUNTED) or State.HELD in rest:
+            was = ", ".join(sorted(live)) or "nowhere"
+            yield Breach("source", f"{name} {source_id}", f"is {state} there, {was} in the ledger")
 
 
 def _editions() -> Iterator[Breach]:

@@ -16,7 +16,7 @@ from ledger.models import Consultation
 
 def register() -> None:
     """Make consultations findable."""
-    search.register("consultation", _load, _all_ids, _visible, label=_("案件"))
+    search.register("consultation", _all_ids, _visible, readable=_readable, label=_("案件"))
 
 
 def _document(consultation: Consultation) -> Document:
@@ -30,12 +30,8 @@ def _document(consultation: Consultation) -> Document:
         consultation.created_at,
         f"/c/{consultation.slug}",
         consultation.department.name,
+        is_official=True,
     )
-
-
-def _load(consultation_id: int) -> Document | None:
-    found = db.session().get(Consultation, consultation_id)
-    return _document(found) if found else None
 
 
 def _all_ids() -> Iterable[int]:
@@ -44,6 +40,10 @@ def _all_ids() -> Iterable[int]:
 
 def _visible(ids: Collection[int], viewer: Any) -> Iterable[Document]:
     return [_document(c) for c in _by_ids(ids)]
+
+
+def _readable(ids: Collection[int], viewer: Any) -> Iterable[int]:
+    return db.session().scalars(select(Consultation.id).where(Consultation.id.in_(ids)))
 
 
 def _by_ids(ids: Collection[int]) -> Iterable[Consultation]:

@@ -12,6 +12,12 @@ def _not_drafted_by(actor: object, thing: object) -> bool:
     return drafted != getattr(actor, "id", None)
 
 
+def _speaks_as_resident(actor: object, thing: object) -> bool:
+    """Who answers for the ward or leads the talk takes no stance, as their words are no opinion."""
+    roles = (Role.OFFICER, Role.APPROVER, Role.FACILITATOR)
+    return not any(Holds(role)(actor, thing) for role in roles)
+
+
 def register() -> None:
     """Declare the ledger's permissions."""
     officer, approver = (Holds(Role.OFFICER),), (Holds(Role.APPROVER),)
@@ -25,3 +31,4 @@ def register() -> None:
     allow("reports.read", officer, approver)
     allow("reports.write", officer)
     allow("mine.read", (SignedIn(),))
+    allow("stances.take", (SignedIn(), When(_speaks_as_resident)))

@@ -79,9 +79,13 @@ def visible_to(viewer: Any, consultation: Consultation) -> ColumnElement[bool]:
     return and_(here, public())
 
 
-def public() -> ColumnElement[bool]:
-    """Counted, and said in public or covered by a published report."""
-    return and_(Opinion.state == State.COUNTED, Opinion.published_at <= clock.now())
+def public(at: Any = None) -> ColumnElement[bool]:
+    """Counted, and said in public or covered by a published report.
+
+    A query that is kept for many requests gives a parameter for the moment `at`, else it is now.
+    """
+    moment = clock.now() if at is None else at
+    return and_(Opinion.state == State.COUNTED, Opinion.published_at <= moment)
 
 
 def counts(consultation: Consultation, *, upto: int | None = None) -> Counts:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from core import clock, db, text
 from core.errors import Conflict, NotFound
 from core.messages import _
-from ledger import opinions
+from ledger import opinions, sources
 from ledger.models import (
     Channel,
     Consultation,
@@ -46,6 +46,15 @@ def issue(consultation: Consultation, submission: str, *, at: datetime) -> Recei
         tx.add(receipt)
         tx.flush()
         return receipt
+
+
+def of(submission: str) -> Receipt:
+    """The receipt of a submission; raises `NotFound`."""
+    query = select(Receipt).where(Receipt.submission == submission)
+    found = db.session().scalars(query).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def secret(receipt: Receipt) -> str:
@@ -97,9 +106,12 @@ def find(number: str, said: str) -> Receipt:
 def withdraw(receipt: Receipt, public_id: str) -> Opinion:
     """Take back one opinion of the submission a receipt is for; `find` proved whose it is.
 
-    Raises `NotFound` for other people's opinions and `Conflict` when it is too late.
+    Raises `NotFound` for other people's opinions and `Conflict` when it is too late. Where the
+    channel keeps a tombstone of its own, it takes back what was said there with its line.
     """
     with db.transaction() as tx:
+        if (there := _taken_back_there(receipt, public_id)) is not None:
+            return there
         query = select(Opinion).where(
             Opinion.public_id == public_id, Opinion.submission == receipt.submission
         )
@@ -119,19 +131,36 @@ def withdraw(receipt: Receipt, public_id: str) -> Opinion:
         return opinion
 
 
+def _taken_back_there(receipt: Receipt, public_id: str) -> Opinion | None:
+    """The opinion, when its channel has a way of its own and it was taken back so.
+
+    No line is locked before: the channel locks what was said first, then its line.
+    """
+    query = select(Opinion).where(
+        Opinion.public_id == public_id, Opinion.submission == receipt.submission
+    )
+    opinion = db.session().scalars(query).one_or_none()
+    if opinion is None or opinion.consultation_id != receipt.consultation_id:
+        return None
+    take_back = sources.takes_back(opinion.source)
+    if take_back is None or opinion.state not in (State.COUNTED, State.HELD):
+        return None
+    take_back(opinion)
+    return opinion
+
+
 def withdrawable(said: Sequence[Opinion]) -> set[int]:
-    """Which of these can still be taken back here: counted or held, and in no report yet.
+    """Which of these can still be taken back: counted or held, and in no report yet.
 
     A report covers an opinion when it was handed in with a cut-off after it, or was published.
-    What was said in a room is taken back in the room.
+    What a channel takes back itself, such as a guest's post in a room, was public from the start
+    and can be taken back at any time.
     """
-    free = [
-        o for o in said
-        if o.state in (State.COUNTED, State.HELD) and o.channel != Channel.ROOM
-    ]  # fmt: skip
-    if not free:
-        return set()
-    ids = [o.id for o in free]
+    free = [o for o in said if o.state in (State.COUNTED, State.HELD)]
+    there = {o.id for o in free if sources.takes_back(o.source) is not None}
+    ids = [o.id for o in free if o.id not in there and o.channel != Channel.ROOM]
+    if not ids:
+        return there
     covered = (
         select(Opinion.id)
         .join(Report, Report.consultation_id == Opinion.consultation_id)
@@ -142,7 +171,7 @@ def withdrawable(said: Sequence[Opinion]) -> set[int]:
         )
         .union(select(EditionLine.opinion_id).where(EditionLine.opinion_id.in_(ids)))
     )
-    return set(ids) - set(db.session().scalars(covered))
+    return there | set(ids) - set(db.session().scalars(covered))
 
 
 def normal_number(said: str) -> str:

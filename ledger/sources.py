@@ -38,12 +38,17 @@ class Source:
 
     `existing` returns which of the given source ids exist; `entered` yields the ids that must have
     an opinion; `url` is where an opinion was said, or None; `actions` is what can be done now.
+    `states` yields in which state the line of each id must be, by what the channel shows;
+    `withdraw` takes back, with its line, what a receipt is for: where a channel keeps its own
+    tombstone, and where what was said is public at once, so that no report makes it too late.
     """
 
     existing: Callable[[Collection[int]], set[int]]
     entered: Callable[[], Iterable[int]]
     url: Callable[[Opinion], str | None]
     actions: Callable[[Consultation, Any], list[Action]]
+    states: Callable[[], Iterable[tuple[int, str]]] | None = None
+    withdraw: Callable[[Opinion], None] | None = None
 
 
 _sources: dict[str, Source] = {}
@@ -63,6 +68,12 @@ def url_of(opinion: Opinion) -> str | None:
     """Where an opinion was said, when that is a page."""
     source = _sources.get(opinion.source)
     return source.url(opinion) if source else None
+
+
+def takes_back(name: str) -> Callable[[Opinion], None] | None:
+    """How a channel takes back what a receipt is for; None leaves it to the ledger alone."""
+    source = _sources.get(name)
+    return source.withdraw if source else None
 
 
 def actions_of(consultation: Consultation, viewer: Any) -> list[Action]:

@@ -18,6 +18,8 @@ from moderation.forms import HideForm, RestoreForm
 from moderation.subjects import Kind
 
 bp = Blueprint("moderation", __name__)
+TOLD = _("決定を記録しました。書いた方にメールで知らせます。")
+RECORDED = _("決定を記録しました。")
 
 
 def register(app: Flask) -> None:
@@ -60,7 +62,8 @@ def decide(kind: str, public_id: str) -> str | Response | tuple[str, int]:
         try:
             if request.form.get("act") == "decide":
                 _carry_out(kind, public_id, form)
-                flash(str(_("決定を記録しました。書いた方にメールで知らせます。")), "success")
+                told = of.author_id(thing) is not None  # a guest left no address
+                flash(str(TOLD if told else RECORDED), "success")
                 return see_other(of.path(public_id))
             letter = decisions.preview(actor(), kind, public_id, *_said(form))
         except DomainError as error:

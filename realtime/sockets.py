@@ -21,15 +21,17 @@ from core.config import Settings
 from core.errors import DomainError, Forbidden
 from core.web import permits
 from forum import queries
+from realtime.presence import Presence
 
 log = structlog.get_logger(__name__)
 Handler = Callable[..., dict[str, Any] | None]
 FRAME = 64 * 1024
 LOOK_UP = 3.0  # seconds
 ROOMS = 20  # topics one connection may listen to
-SEATS = 80  # of gunicorn's 100 threads: the rest always answers pages
+SEATS = 320  # of gunicorn's 400 threads: the rest always answers pages
 _handlers: dict[str, Handler] = {}
 _live: list[SocketIO] = []
+_presence: list[Presence] = []
 
 
 def on(event: str) -> Callable[[Handler], Handler]:
@@ -50,11 +52,20 @@ def handlers() -> dict[str, Handler]:
 @on("join")
 @permits("public")
 def join(said: dict[str, Any]) -> dict[str, Any]:
-    """Listen to a topic from now on; `{"topic": public id}`."""
+    """Listen to a topic from now on; `{"topic": public id}`. Somebody signed in is also told what
+    they do in another tab.
+    """
     topic = queries.topic(str(said.get("topic", ""))[:40])
-    if len(_here().server.rooms(_sid())) <= ROOMS:
+    who = web.actor()
+    sid = _sid()
+    if len(_here().server.rooms(sid)) <= ROOMS:
         join_room(room_of(topic.public_id))
-    return {"last": topic.post_count}
+        if who is not None:
+            join_room(tabs_of(who.public_id))
+        for presence in _presence:
+            presence.came(topic.public_id, sid, who.public_id if who is not None else sid)
+    here = max((one.count(topic.public_id) for one in _presence), default=1)
+    return {"last": topic.post_count, "here": here}
 
 
 def room_of(topic: str) -> str:
@@ -62,7 +73,12 @@ def room_of(topic: str) -> str:
     return f"topic:{topic}"
 
 
-def tell(room: str, event: str, said: dict[str, str]) -> None:
+def tabs_of(account: str) -> str:
+    """The name of one person's open pages."""
+    return f"account:{account}"
+
+
+def tell(room: str, event: str, said: dict[str, Any]) -> None:
     """Send ids to everybody who listens; what they stand for is fetched by each reader."""
     for live in _live:
         live.emit(event, said, to=room)
@@ -81,11 +97,15 @@ def init_app(app: Flask) -> None:
     )
     for event, handler in _handlers.items():
         live.on_event(event, _guarded(handler))
+    live.on_event("disconnect", _left)
     live.init_app(app)
     engine: Any = live.server.eio
     engine._async = {**engine._async, "websocket": _Connection}
     app.wsgi_app = _Door(app.wsgi_app, engine)  # type: ignore[method-assign]
+    for before in _presence:
+        before.stop()
     _live[:] = [live]
+    _presence[:] = [Presence(lambda topic, count: tell(room_of(topic), "here", {"n": count}))]
 
 
 def origins(settings: Settings) -> list[str]:
@@ -98,6 +118,8 @@ def origins(settings: Settings) -> list[str]:
 
 def close_all() -> None:
     """End every connection, so that browsers notice at once and connect to the next process."""
+    for presence in _presence:
+        presence.stop()
     for live in _live:
         for connection in list(live.server.eio.sockets.values()):
             connection.close(wait=False)  # its own thread sends what is left, and the end
@@ -187,6 +209,11 @@ def _guarded(handler: Handler) -> Callable[..., dict[str, Any] | None]:
             db.session.remove()
 
     return answer
+
+
+def _left(*_reason: object) -> None:
+    for presence in _presence:
+        presence.left(_sid())
 
 
 def _here() -> SocketIO:

@@ -12,8 +12,9 @@ bp = Blueprint("core", __name__)
 
 def register(app: Flask) -> None:
     """Add the installation's pages to the application."""
-    from core.views import desk, installation, jobs, search, sign_in  # noqa: F401 routes
+    from core.views import desk, installation, jobs, mail, search, sign_in  # noqa: F401 routes
 
     add_nav(NavItem(_("今日"), "core.desk", 0, staff=True, permission="desk"))
     add_nav(NavItem(_("担当者"), "core.people", 90, staff=True, permission="roles.grant"))
+    add_nav(NavItem(_("メール"), "core.mail", 95, staff=True, permission="operate"))
     app.register_blueprint(bp)

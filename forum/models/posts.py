@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -33,6 +33,7 @@ class Post(Moderated, db.Addressable, db.Versioned, db.Base):
         Index("ix_post_path", "topic_id", "path", "number"),
         Index("ix_post_author", "author_id"),
         Index("ix_post_changed", "topic_id", "changed_at"),
+        Index("ix_post_role", "topic_id", "role", "number"),
         Index("ix_post_held", "held_at"),
         Index("ix_post_parent", "parent_id"),
     )
@@ -154,8 +155,9 @@ class Question(db.Base):
     """A post that asks the ward something: until when it is answered, and by which post.
 
     `due_at` is the end of the tenth business day; an interim reply sets `promised_at`, the end of
-    the day by which the ward now says it will answer. Open while `answered_at` is empty and the
-    post is shown.
+    the day by which the ward now says it will answer. Open while `answered_at` is empty, nobody
+    took the mark off (`unmarked_at`) and the post is shown. When an answer is hidden or withdrawn
+    `answered_at` is emptied and `answer_id` stays, for its return; likewise with an interim reply.
     """
 
     __tablename__ = "question"
@@ -170,6 +172,9 @@ class Question(db.Base):
     promised_at: Mapped[datetime | None]
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     answered_at: Mapped[datetime | None]
+    unmarked_at: Mapped[datetime | None]
+    unmarked_role: Mapped[str] = mapped_column(String(20), default="")
+    unmarked_reason: Mapped[str] = mapped_column(String(400), default="")
 
     post: Mapped[Post] = relationship(foreign_keys=[post_id])
     interim: Mapped[Post | None] = relationship(foreign_keys=[interim_id])
@@ -178,3 +183,43 @@ class Question(db.Base):
     @property
     def is_answered(self) -> bool:
         return self.answered_at is not None
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it still counts as a question to the ward."""
+        return self.unmarked_at is None
+
+    @property
+    def until(self) -> datetime:
+        """When the ward has to have answered: as it promised in between, else the due date."""
+        if self.interim_at is not None and self.promised_at is not None:
+            return self.promised_at
+        return self.due_at
+
+    @property
+    def due_day(self) -> datetime:
+        """A moment of the last day of the ten: `due_at` itself is the first of the next."""
+        return self.due_at - timedelta(minutes=1)
+
+    @property
+    def kept(self) -> str:
+        """What an answer kept: "due", the ten days; "promise", of an interim reply; or ""."""
+        if self.answered_at is None:
+            return ""
+        if self.answered_at < self.due_at:
+            return "due"
+        return "promise" if self.answered_at < self.until else ""
+
+    @property
+    def until_day(self) -> datetime:
+        return self.until - timedelta(minutes=1)
+
+    def state(self, at: datetime) -> str:
+        """How it stands: "unmarked", "answered", "late", "interim" or "open"."""
+        if not self.is_marked:
+            return "unmarked"
+        if self.is_answered:
+            return "answered"
+        if self.until <= at:
+            return "late"
+        return "interim" if self.interim_at is not None else "open"

@@ -22,25 +22,34 @@ class Pace(StrEnum):
 
 
 class Reading(db.Base):
-    """How far somebody has read a topic: the spans [first, last] of post numbers seen."""
+    """How far somebody has read a topic: the spans [first, last] of post numbers seen.
+
+    `read_at` is when they last read here, and `up_to` the newest number there was then: what came
+    later is told on their return.
+    """
 
     __tablename__ = "reading"
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), primary_key=True)
     spans: Mapped[list[Any]] = mapped_column(default=list)
+    up_to: Mapped[int] = mapped_column(default=0)
     read_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class ReaderSettings(db.Base):
-    """How somebody wants to be told of what they follow, unless they say otherwise there."""
+    """How somebody wants to be told, unless they say otherwise where they follow something.
+
+    `follows_replies` has the replies to one's own posts followed as they are written;
+    `mails_direct` sends mail at once when one is spoken to by name, or one's question is answered.
+    """
 
     __tablename__ = "reader_settings"
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     pace: Mapped[str] = mapped_column(String(8), default=Pace.DAILY)
-    digested_at: Mapped[datetime | None]
-    weekly_at: Mapped[datetime | None]
+    follows_replies: Mapped[bool] = mapped_column(default=True)
+    mails_direct: Mapped[bool] = mapped_column(default=True)
 
 
 class Follow(db.Base):
@@ -63,9 +72,9 @@ class Follow(db.Base):
 class Notice(db.Addressable, db.Base):
     """Something somebody is told: in the list of notices, and by mail at their pace.
 
-    `kind` is what happened ("post", "reply", "mention", "answer", "context", "room"); `follow_id`
-    is why they are told, `key` makes the same news twice one. It carries ids: the words are read
-    when it is shown or mailed, and what was hidden meanwhile is left out.
+    `kind` is what happened (`forum.news.Kind`); `follow_id` is why they are told, `key` makes the
+    same news twice one. It carries ids: the words are read when it is shown or mailed, and what was
+    hidden meanwhile is left out. `mailed_at` is set with the letter's row: it is in one mail only.
     """
 
     __tablename__ = "notice"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from core import clock, db
 from core.files import StoredFile
@@ -64,6 +64,7 @@ class Room(db.Addressable, db.Versioned, db.Base):
     summary: Mapped[str] = mapped_column(Text, default="")
     summary_html: Mapped[str] = mapped_column(Text, default="")
     summary_at: Mapped[datetime | None]
+    summary_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     consultation: Mapped[Consultation] = relationship(lazy="joined")
@@ -120,6 +121,7 @@ class Paper(db.Addressable, db.Base):
 
     room: Mapped[Room] = relationship(lazy="joined", innerjoin=True)
     file: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True)
+    has_words: Mapped[bool] = column_property(text != "")  # asked where the text is left unread
 
     def scopes(self) -> set[str]:
         return self.room.scopes()

@@ -17,8 +17,10 @@ class Topic(db.Addressable, db.Versioned, db.Base):
     """One question of a room.
 
     `post_count` numbers the posts and is never lowered; `gone` are the spans [first, last] of
-    numbers that a split took away; `held_count` numbers what waits to be looked at. A resident's
-    topic with `held_at` is shown to nobody until its first post is.
+    numbers that a split took away, `silent` those whose posts are hidden or withdrawn, so that a
+    page knows without counting how much is shown; `people_count` are those who speak in posts that
+    are shown (both kept by `forum.tallies`). `held_count` numbers what waits to be looked at. A
+    resident's topic with `held_at` is shown to nobody until its first post is.
     """
 
     __tablename__ = "topic"
@@ -32,10 +34,13 @@ class Topic(db.Addressable, db.Versioned, db.Base):
     context: Mapped[str] = mapped_column(Text, default="")
     context_html: Mapped[str] = mapped_column(Text, default="")
     context_at: Mapped[datetime | None]
+    context_role: Mapped[str] = mapped_column(String(20), default="")
     position: Mapped[int] = mapped_column(default=0)
     post_count: Mapped[int] = mapped_column(default=0)
     held_count: Mapped[int] = mapped_column(default=0)
     gone: Mapped[list[Any]] = mapped_column(default=list)
+    silent: Mapped[list[Any]] = mapped_column(default=list)
+    people_count: Mapped[int] = mapped_column(default=0)
     last_post_at: Mapped[datetime | None]
     role: Mapped[str] = mapped_column(String(20), default="officer")
     opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
@@ -63,7 +68,7 @@ class TopicTrace(db.Base):
     """One act on a topic, public with its reason; `other_id` is the topic it has to do with.
 
     `kind`: pinned, unpinned, locked, unlocked, renamed, moved, merged (away), joined (by another),
-    split (off), founded (by a split), tagged.
+    split (off), founded (by a split), tagged, summed_up (a wording of the running summary).
     """
 
     __tablename__ = "topic_trace"

@@ -21,7 +21,7 @@ from ledger.models import PhaseKind
 TOKEN_LIFE = timedelta(hours=24)
 
 
-class _Signer(TimestampSigner):
+class Signer(TimestampSigner):
     """Signs with the clock of the house."""
 
     def get_timestamp(self) -> int:
@@ -29,7 +29,7 @@ class _Signer(TimestampSigner):
 
 
 def _tokens() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(web.settings().secret_key, salt="comment-receipt", signer=_Signer)
+    return URLSafeTimedSerializer(web.settings().secret_key, salt="comment-receipt", signer=Signer)
 
 
 @bp.get("/c/<slug>/comment/receipt/<token>")

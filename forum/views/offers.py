@@ -7,10 +7,10 @@ from typing import Any
 from flask import Flask, g, url_for
 from sqlalchemy import select
 
-from core import clock, db
+from core import clock, db, scopes
 from core.messages import _
 from core.web import NavItem, add_nav
-from forum import documents, posts, queries
+from forum import documents, lines, links, places, posts, queries, rooms, standing
 from forum.models import Post
 from ledger import sources
 from ledger.models import Consultation, Opinion
@@ -19,13 +19,31 @@ from ledger.sources import Action, Source
 from moderation import subjects
 from moderation.subjects import Kind
 
+_WITHIN = frozenset(
+    f"forum.{page}"
+    for page in (
+        "room", "topic", "topic_overview", "room_overview", "room_summary", "room_closing",
+        "room_settings", "room_dates", "room_close", "room_papers", "paper_remove",
+        "room_facilitators",
+    )
+)  # fmt: skip
+
 
 def register(app: Flask) -> None:
     """Tell the ledger, moderation, search and the header what there is."""
-    add_nav(
-        NavItem(_("会議室"), "forum.rooms", 20, within=frozenset({"forum.room", "forum.topic"}))
+    links.configure(lambda: app.config["TOMONI"])
+    add_nav(NavItem(_("会議室"), "forum.rooms", 20, within=_WITHIN))
+    sources.register(
+        lines.SOURCE,
+        Source(
+            lines.existing,
+            lines.entered,
+            _url,
+            _actions,
+            states=lines.states,
+            withdraw=posts.withdrawn_by_receipt,
+        ),
     )
-    sources.register(posts.SOURCE, Source(posts.existing, posts.entered, _url, _actions))
     subjects.register(
         "post",
         Kind(
@@ -43,20 +61,22 @@ def register(app: Flask) -> None:
                 "answered": queries.answered([post]).get(post.parent_id or 0),
                 "replies": queries.replies_to(post),
             },
-            on_hide=posts.hidden,
-            on_restore=posts.restored,
+            on_hide=standing.hidden,
+            on_restore=standing.restored,
         ),
     )
     documents.register()
+    scopes.offer("room", rooms.as_scopes, order=60)
 
 
 def _load(public_id: str, lock: bool) -> Post | None:
     query = select(Post).where(Post.public_id == public_id)
-    return db.session().scalars(db.locked(query) if lock else query).one_or_none()
+    found = db.session().scalars(query).one_or_none()
+    return places.lock(found) if found is not None and lock else found
 
 
 def _place(post: Post) -> str:
-    said = _("発言%(number)s", number=post.number)
+    said = _("公開の前の発言") if post.is_held else _("発言%(number)s", number=post.number)
     return f"{post.topic.room.title}　{post.topic.title}　{said}"
 
 

@@ -172,6 +172,9 @@ def upgrade() -> None:
         sa.Column("promised_at", sa.DateTime(), nullable=True),
         sa.Column("answer_id", sa.Integer(), nullable=True),
         sa.Column("answered_at", sa.DateTime(), nullable=True),
+        sa.Column("unmarked_at", sa.DateTime(), nullable=True),
+        sa.Column("unmarked_role", sa.String(length=20), nullable=False),
+        sa.Column("unmarked_reason", sa.String(length=400), nullable=False),
         sa.ForeignKeyConstraint(
             ["answer_id"], ["post.id"], name=op.f("fk_question_answer_id_post")
         ),
@@ -201,6 +204,7 @@ def upgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_post_path"))
         batch_op.create_index("ix_post_path", ["topic_id", "path", "number"], unique=False)
         batch_op.create_index("ix_post_changed", ["topic_id", "changed_at"], unique=False)
+        batch_op.create_index("ix_post_role", ["topic_id", "role", "number"], unique=False)
         batch_op.create_index("ix_post_held", ["held_at"], unique=False)
         batch_op.create_index("ix_post_parent", ["parent_id"], unique=False)
     with op.batch_alter_table("room", schema=None) as batch_op:
@@ -219,11 +223,21 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("summary", sa.Text(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("summary_html", sa.Text(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("summary_at", sa.DateTime(), nullable=True))
+        batch_op.add_column(
+            sa.Column("summary_version", sa.Integer(), nullable=False, server_default="0")
+        )
     with op.batch_alter_table("topic", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("held_count", sa.Integer(), nullable=False, server_default="0")
         )
         batch_op.add_column(sa.Column("gone", sa.JSON(), nullable=False, server_default="[]"))
+        batch_op.add_column(sa.Column("silent", sa.JSON(), nullable=False, server_default="[]"))
+        batch_op.add_column(
+            sa.Column("people_count", sa.Integer(), nullable=False, server_default="0")
+        )
+        batch_op.add_column(
+            sa.Column("context_role", sa.String(length=20), nullable=False, server_default="")
+        )
         batch_op.add_column(
             sa.Column("role", sa.String(length=20), nullable=False, server_default="officer")
         )
@@ -241,6 +255,30 @@ def upgrade() -> None:
         batch_op.create_foreign_key(
             batch_op.f("fk_topic_merged_into_id_topic"), "topic", ["merged_into_id"], ["id"]
         )
+    _count_what_is_shown()
+
+
+def _count_what_is_shown() -> None:
+    """Fill `silent` and `people_count` for the topics there are, as forum.tallies keeps them."""
+    topic = sa.table(
+        "topic", sa.column("id"), sa.column("silent", sa.JSON), sa.column("people_count")
+    )
+    columns = ("topic_id", "number", "author_id", "hidden_at", "withdrawn_at")
+    post = sa.table("post", *(sa.column(name) for name in columns))
+    is_shown = sa.and_(post.c.hidden_at.is_(None), post.c.withdrawn_at.is_(None))
+    speakers = sa.select(sa.func.count(sa.distinct(post.c.author_id)))
+    speakers = speakers.where(post.c.topic_id == topic.c.id, is_shown)
+    op.execute(sa.update(topic).values(people_count=speakers.scalar_subquery()))
+    away = sa.select(post.c.topic_id, post.c.number).where(sa.not_(is_shown))
+    silent: dict[int, list[list[int]]] = {}
+    for topic_id, number in op.get_bind().execute(away.order_by(post.c.topic_id, post.c.number)):
+        spans = silent.setdefault(topic_id, [])
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    for topic_id, spans in silent.items():
+        op.execute(sa.update(topic).where(topic.c.id == topic_id).values(silent=spans))
 
 
 def downgrade() -> None:
@@ -254,9 +292,13 @@ def downgrade() -> None:
         batch_op.drop_column("pinned_at")
         batch_op.drop_column("opened_by_id")
         batch_op.drop_column("role")
+        batch_op.drop_column("context_role")
+        batch_op.drop_column("people_count")
+        batch_op.drop_column("silent")
         batch_op.drop_column("gone")
         batch_op.drop_column("held_count")
     with op.batch_alter_table("room", schema=None) as batch_op:
+        batch_op.drop_column("summary_version")
         batch_op.drop_column("summary_at")
         batch_op.drop_column("summary_html")
         batch_op.drop_column("summary")
@@ -267,6 +309,7 @@ def downgrade() -> None:
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index("ix_post_parent")
         batch_op.drop_index("ix_post_held")
+        batch_op.drop_index("ix_post_role")
         batch_op.drop_index("ix_post_changed")
         batch_op.drop_index("ix_post_path")
         batch_op.create_index(batch_op.f("ix_post_path"), ["topic_id", "path"], unique=False)

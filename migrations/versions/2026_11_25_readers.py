@@ -35,8 +35,8 @@ def upgrade() -> None:
         "reader_settings",
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("pace", sa.String(length=8), nullable=False),
-        sa.Column("digested_at", sa.DateTime(), nullable=True),
-        sa.Column("weekly_at", sa.DateTime(), nullable=True),
+        sa.Column("follows_replies", sa.Boolean(), nullable=False),
+        sa.Column("mails_direct", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_reader_settings_account_id_account")
         ),
@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("topic_id", sa.Integer(), nullable=False),
         sa.Column("spans", sa.JSON(), nullable=False),
+        sa.Column("up_to", sa.Integer(), nullable=False),
         sa.Column("read_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_reading_account_id_account")
@@ -84,18 +85,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_notice_unread", ["account_id", "read_at"], unique=False)
     with op.batch_alter_table("letter", schema=None) as batch_op:
         batch_op.add_column(sa.Column("headers", sa.JSON(), nullable=False, server_default="{}"))
+        batch_op.add_column(sa.Column("about", sa.JSON(), nullable=False, server_default="{}"))
         batch_op.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("failed_at", sa.DateTime(), nullable=True))
         batch_op.add_column(
             sa.Column("error", sa.String(length=400), nullable=False, server_default="")
         )
+        batch_op.create_index("ix_letter_unsent", ["sent_at", "failed_at"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("letter", schema=None) as batch_op:
+        batch_op.drop_index("ix_letter_unsent")
         batch_op.drop_column("error")
         batch_op.drop_column("failed_at")
         batch_op.drop_column("tries")
+        batch_op.drop_column("about")
         batch_op.drop_column("headers")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_unread")

@@ -66,16 +66,33 @@ function read(store, key) {
 }
 
 /**
+ * What a field begins with: its own text, unless a draft was kept. `over` puts the draft in its
+ * place (a text being edited), `adds` keeps both (a quotation for an answer already begun).
+ * @param {string} value
+ * @param {string} kept
+ * @param {boolean} over
+ * @param {boolean} adds
+ */
+export function restored(value, kept, over, adds) {
+  if (kept === "" || kept === value) return value;
+  if (value === "" || over) return kept;
+  if (!adds) return value;
+  return kept.includes(value.trim()) ? kept : `${kept.trimEnd()}\n\n${value}`;
+}
+
+/**
  * @param {Storage} store
  * @param {HTMLTextAreaElement} field
  */
 function draft(store, field) {
   const key = KEY + field.dataset.draft;
   const kept = read(store, key);
-  if (kept && field.value === "") {
-    field.value = kept.text;
+  const begun = restored(field.value, kept?.text ?? "", field.dataset.draftOver !== undefined, field.dataset.draftAdds !== undefined);
+  if (begun !== field.value) {
+    field.value = begun;
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
+  field.form?.querySelector("[data-draft-note]")?.removeAttribute("hidden");
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const keep = () => {

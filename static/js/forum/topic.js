@@ -2,59 +2,23 @@
 /**
  * A topic that stays current: new posts appear at their place without moving what one reads, and
  * are said once, politely. Answering happens under the post. Without this script all is there too.
- *
- * @typedef {{last: number, ahead: number[], at: string, waiting: number, first: string}} State
- * All posts up to number `last` were seen, and those `ahead` of it; `at` is when the page was last
- * known to be whole, `waiting` how many new posts were announced and not yet read, `first` the id
- * or address of the first of them.
  */
 
 import { io } from "../../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
+import { arrived, began, isOnPage, placeOf, wasHidden, wasRead, wasSeen } from "./news.js";
 
 const ASK_EVERY_MS = 60_000; // while there is no connection
+const SPREAD_MS = 4_000; // a whole page is fetched by its readers one after the other
 
-/** Posts may arrive out of order: `last` waits for the gap to close. @param {State} state @param {number} number @param {string} where @returns {State} */
-export function arrived(state, number, where) {
-  const first = state.waiting === 0 ? where : state.first;
-  let ahead = [...state.ahead, number];
-  let last = state.last;
-  while (ahead.includes(last + 1)) last += 1;
-  ahead = ahead.filter((one) => one > last);
-  return { ...state, last, ahead, waiting: state.waiting + 1, first };
-}
-
-/** @param {State} state @param {number} number */
-export function wasSeen(state, number) {
-  return number <= state.last || state.ahead.includes(number);
-}
-
-/** @param {State} state @returns {State} */
-export function wasRead(state) {
-  return { ...state, waiting: 0, first: "" };
-}
-
-/**
- * Which of the posts shown the new one stands before: the first that is read after it.
- * @param {string[]} paths in the order shown
- * @param {string} path
- * @returns {number} an index, `paths.length` for the end
- */
-export function placeOf(paths, path) {
-  const found = paths.findIndex((other) => other > path);
-  return found < 0 ? paths.length : found;
-}
-
-/** Whether a path belongs on a page that shows `from` … `to` ("" is open). @param {string} path @param {string} from @param {string} to */
-export function isOnPage(path, from, to) {
-  return (from === "" || path >= from) && (to === "" || path <= to);
+/** @param {string} url @returns {Promise<Document | null>} */
+async function page(url) {
+  const answer = await fetch(url, { headers: { Accept: "text/html" } });
+  return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
 }
 
 /** @param {string} url @returns {Promise<HTMLElement | null>} */
 async function fetched(url) {
-  const answer = await fetch(url, { headers: { Accept: "text/html" } });
-  if (!answer.ok) return null;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const item = page.querySelector("li.said");
+  const item = (await page(url))?.querySelector("li.said");
   return item ? /** @type {HTMLElement} */ (document.adoptNode(item)) : null;
 }
 
@@ -68,47 +32,82 @@ function unmoved(list, change) {
   if (moved !== 0) scrollBy({ top: moved, behavior: "instant" });
 }
 
+/** Put in what stands around the posts (summary, title, state) as it reads now. @returns {Promise<void>} */
+async function around() {
+  const fresh = await page(location.pathname + location.search);
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const name = CSS.escape(/** @type {HTMLElement} */ (part).dataset.live ?? "");
+    const newer = fresh?.querySelector(`[data-live="${name}"]`);
+    if (newer && !part.contains(document.activeElement)) part.replaceWith(document.adoptNode(newer));
+  }
+}
+
 /** @param {HTMLElement} list */
 function live(list) {
   const news = /** @type {HTMLElement} */ (document.querySelector("[data-news]"));
   const said = /** @type {HTMLElement} */ (news.querySelector("[data-said]"));
   const go = /** @type {HTMLAnchorElement} */ (news.querySelector("[data-go]"));
-  const { topic = "", from = "", to = "", since = "", one = "", many = "" } = list.dataset;
-  /** @type {State} */
-  let state = { last: Number(list.dataset.last), ahead: [], at: list.dataset.at ?? "", waiting: 0, first: "" };
+  const { topic = "", from = "", to = "", since = "", one = "", many = "", around: changed = "" } = list.dataset;
+  const sort = list.dataset.sort ?? "tree";
+  let state = began(Number(list.dataset.last), list.dataset.at ?? "");
   /** @type {Promise<void>} what is fetched is put in one after the other */
   let turn = Promise.resolve();
 
   function draw() {
-    said.textContent = state.waiting === 0 ? "" : state.waiting === 1 ? one : many.replace("{n}", String(state.waiting));
-    news.classList.toggle("is-on", state.waiting > 0);
-    go.hidden = state.waiting === 0;
-    go.href = state.first || "#thread";
+    const count = state.waiting.length;
+    said.textContent = count === 0 ? "" : count === 1 ? one : many.replace("{n}", String(count));
+    news.classList.toggle("is-on", count > 0);
+    go.hidden = count === 0;
+    go.href = state.waiting[0]?.where ?? "#thread";
+  }
+
+  /** Where a new post goes on this page: an index, or -1. @param {string} path @param {HTMLElement[]} items */
+  function place(path, items) {
+    if (sort === "new") return from === "" ? 0 : -1;
+    if (sort !== "tree" || !isOnPage(path, from, to)) return -1;
+    return placeOf(items.map((other) => other.dataset.path ?? ""), path);
+  }
+
+  /** @param {HTMLElement} there @param {HTMLElement} item */
+  function replace(there, item) {
+    if (there.contains(document.activeElement) && there.outerHTML === item.outerHTML) return;
+    const composer = there.querySelector("#write");
+    const had = there.contains(document.activeElement) ? document.activeElement : null;
+    const way = had instanceof HTMLElement ? had.dataset.focus : undefined;
+    for (const mark of ["is-unread", "said--new"]) item.classList.toggle(mark, there.classList.contains(mark));
+    unmoved(list, () => there.replaceWith(item));
+    if (composer) item.append(composer);
+    if (had && composer?.contains(had)) /** @type {HTMLElement} */ (had).focus();
+    else if (had) (way ? /** @type {HTMLElement | null} */ (item.querySelector(`[data-focus="${CSS.escape(way)}"]`)) ?? item : item).focus();
   }
 
   /** @param {string} id */
   async function show(id) {
     const item = await fetched(`/p/${encodeURIComponent(id)}/fragment`);
     if (!item) return;
-    const there = list.querySelector(`[data-post="${CSS.escape(id)}"]`);
+    const isShown = item.querySelector("article") !== null;
+    if (!isShown) state = wasHidden(state, id);
+    const there = /** @type {HTMLElement | null} */ (list.querySelector(`[data-post="${CSS.escape(id)}"]`));
+    const number = Number(item.dataset.number);
     if (there) {
-      const composer = there.querySelector("#write");
-      unmoved(list, () => there.replaceWith(item));
-      if (composer) item.append(composer);
+      replace(there, item);
+      draw();
       return;
     }
-    const path = item.dataset.path ?? "";
-    const number = Number(item.dataset.number);
-    if (wasSeen(state, number)) return; // it is on another page
-    const here = isOnPage(path, from, to);
-    if (here) {
-      const items = [...list.querySelectorAll("li.said")];
-      const at = placeOf(items.map((other) => /** @type {HTMLElement} */ (other).dataset.path ?? ""), path);
+    if (number <= 0 || wasSeen(state, number)) {
+      draw(); // it is on another page
+      return;
+    }
+    const items = /** @type {HTMLElement[]} */ ([...list.querySelectorAll("li.said")]);
+    const at = place(item.dataset.path ?? "", items);
+    if (at >= 0) {
       item.classList.add("said--new");
       unmoved(list, () => list.insertBefore(item, items[at] ?? null));
       document.querySelector("[data-none]")?.setAttribute("hidden", "");
+      list.dispatchEvent(new CustomEvent("said", { detail: { number } }));
     }
-    state = arrived(state, number, here ? `#${item.id}` : `/p/${id}`);
+    const isMine = item.dataset.mine !== undefined;
+    state = arrived(state, number, isShown && !isMine ? { id, where: at >= 0 ? `#${item.id}` : `/p/${id}` } : null);
     draw();
   }
 
@@ -128,6 +127,15 @@ function live(list) {
     if (!missed.is_all) await catchUp();
   }
 
+  /** @param {number | undefined} count */
+  function here(count) {
+    for (const place of document.querySelectorAll("[data-here]")) {
+      const element = /** @type {HTMLElement} */ (place);
+      element.hidden = !count || count < 2;
+      element.textContent = (element.dataset.here ?? "").replace("{n}", String(count));
+    }
+  }
+
   go.addEventListener("click", () => {
     state = wasRead(state);
     draw();
@@ -135,10 +143,21 @@ function live(list) {
 
   const socket = io({ transports: ["websocket"], reconnectionDelayMax: 30_000 });
   socket.on("connect", () => {
-    socket.emit("join", { topic }, () => catchUp().catch(() => undefined));
+    socket.emit("join", { topic }, (/** @type {{here?: number}} */ answer) => {
+      here(answer?.here);
+      catchUp().catch(() => undefined);
+    });
   });
+  socket.on("disconnect", () => here(0));
   socket.on("post", (/** @type {{id: string}} */ { id }) => inTurn(id));
   socket.on("changed", (/** @type {{id: string}} */ { id }) => inTurn(id));
+  socket.on("here", (/** @type {{n: number}} */ { n }) => here(n));
+  socket.on("topic", () => {
+    setTimeout(async () => {
+      await around();
+      if (state.waiting.length === 0) said.textContent = changed;
+    }, Math.random() * SPREAD_MS);
+  });
   setInterval(() => {
     if (!socket.connected && !document.hidden) catchUp().catch(() => undefined);
   }, ASK_EVERY_MS);

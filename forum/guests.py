@@ -1,0 +1,96 @@
+"""Guests: people who write with a display name and no account.
+
+A guest is known by a random token that lies in their browser only. Here it is turned into a
+pseudonym that is the same within one consultation and nowhere else.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from core import db, text
+from core.errors import Forbidden, Invalid
+from core.messages import _
+from core.people import Account, Department, Grant
+from forum.models import Post, Room, Topic
+from ledger import voices
+from ledger.models import Consultation
+
+NAME_LIMIT = 40
+# words that sound like the ward, a facilitator or a moderator speaking
+OFFICIAL = (
+    "区役所", "市役所", "役場", "区長", "市長", "課長", "部長", "職員", "所管課", "担当課",
+    "事務局", "進行役", "運営委員", "管理者", "司会", "ファシリテーター", "モデレーター",
+    "公式", "official", "moderator", "administrator", "facilitator",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody without an account: the name they want to be shown by, and their token."""
+
+    name: str
+    token: str
+
+
+def new_token() -> str:
+    """A token nobody can guess, 256 bits."""
+    return secrets.token_hex(32)
+
+
+def hash_of(consultation: Consultation, token: str) -> str:
+    """What is stored of a token: tells one guest's posts in one consultation, 64 hex digits."""
+    return voices.of(consultation, f"guest-token:{token}")
+
+
+def accepted_name(room: Room, guest: Guest | None) -> str:
+    """The name a guest's post is shown by; raises `Invalid` for one that others would mistake.
+
+    Raises `Forbidden` where guests do not write.
+    """
+    if guest is None or not guest.token or not room.takes_guests:
+        raise Forbidden(_("この会議室に書くには、ログインしてください。書いた文は残っています。"))
+    name = " ".join(text.accepted("guest_name", guest.name, limit=NAME_LIMIT).split())
+    bare = _bare(name)
+    if any(word in bare for word in (*OFFICIAL, *_departments())):
+        raise Invalid(
+            "guest_name",
+            _("区の職員や進行役とまちがえられる名前です。ほかの名前にしてください。"),
+        )
+    if _is_taken(room, name, bare):
+        raise Invalid(
+            "guest_name",
+            _("この会議室で、登録した方が使っている名前です。ほかの名前にしてください。"),
+        )
+    return name
+
+
+def _departments() -> set[str]:
+    """The names of the departments and their parts: 「都市整備部 地域交通課」 and 地域交通課."""
+    names = list(db.session().scalars(select(Department.name)))
+    parts = {part for name in names for part in name.split() if len(part) > 2}
+    return {_bare(name) for name in (*names, *parts)}
+
+
+def _is_taken(room: Room, name: str, bare: str) -> bool:
+    """Whether somebody with a role has this name, or somebody with an account wrote by it here."""
+    trusted = select(Account.display_name).join(Grant, Grant.account_id == Account.id).distinct()
+    if bare in {_bare(other) for other in db.session().scalars(trusted)}:
+        return True
+    wrote = (
+        select(Post.id)
+        .join(Account, Account.id == Post.author_id)
+        .join(Topic, Topic.id == Post.topic_id)
+        .where(Topic.room_id == room.id, Account.display_name == name)
+    )
+    return db.session().scalar(wrote.limit(1)) is not None
+
+
+def _bare(name: str) -> str:
+    """A name as the eye takes it: without blanks and invisible signs, full width as half."""
+    kept = unicodedata.normalize("NFKC", name)
+    return "".join(c for c in kept if unicodedata.category(c)[0] not in "CZ").casefold()

@@ -1,0 +1,58 @@
+"""Guests at the edge: the token in the signed session cookie, and how often they may write."""
+
+from __future__ import annotations
+
+from flask import session
+from flask_limiter.util import get_remote_address
+from limits import parse
+
+from core.auth import limiter
+from core.errors import TooMany
+from core.people import Account
+from core.web import actor
+from forum import guests
+from forum.guests import Guest
+
+# A school class or an office shares one address; a guest is one browser.
+BY_GUEST = parse("5 per 10 minutes")
+BY_ADDRESS = parse("30 per hour")
+_KEY = "guest"
+
+
+def reader() -> Account | Guest | None:
+    """Who reads: an account, a guest who wrote from this browser before, or nobody known."""
+    who = actor()
+    if who is not None:
+        return who
+    token = session.get(_KEY, "")
+    return Guest("", token) if token else None
+
+
+def writer(name: str) -> Guest | None:
+    """The guest who writes in this request; None when somebody is signed in.
+
+    The token is made with the first post and kept as long as a session is.
+    """
+    if actor() is not None:
+        return None
+    if _KEY not in session:
+        session[_KEY] = guests.new_token()
+    session.permanent = True
+    return Guest(name, session[_KEY])
+
+
+def require_patience(guest: Guest) -> None:
+    """Raise `TooMany` when this browser or this address has written too much lately."""
+    within = limiter.limiter
+    if not (within.test(BY_GUEST, _KEY, guest.token) and within.test(BY_ADDRESS, _KEY, _place())):
+        raise TooMany
+
+
+def wrote(guest: Guest) -> None:
+    """Count one post: only what was taken counts, not what came back with a mistake."""
+    limiter.limiter.hit(BY_GUEST, _KEY, guest.token)
+    limiter.limiter.hit(BY_ADDRESS, _KEY, _place())
+
+
+def _place() -> str:
+    return get_remote_address() or "unknown"
