@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -249,3 +251,45 @@ def test_an_excerpt_shows_the_place_that_was_found() -> None:
 
 def test_marks_never_overlap() -> None:
     assert grams.marked("東京都庁", ["東京", "京都"]) == "<mark>東京都</mark>庁"
+
+
+def test_an_excerpt_of_a_long_paper_shows_the_place_at_once() -> None:
+    said = "前" * 100_000 + "ﾊﾞｽ停の屋根" + "後" * 100_000
+    began = time.process_time()
+    marked = grams.marked(said, ["バス停"], length=110)
+    assert time.process_time() - began < 0.5
+    assert "<mark>ﾊﾞｽ停</mark>の屋根" in marked
+    assert marked.count("前") + marked.count("後") < 110
+
+
+def test_more_than_a_search_looks_at_is_said(
+    shelf: Shelf, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        shelf.put(number, "池をつくる")
+    jobs.run_due()
+    monkeypatch.setattr(search, "MOST", 4)
+    page = client.get("/search?q=池").text
+    assert "4件以上" in page
+    assert page.count('class="hit hit--test"') == 4
+
+
+def test_the_newest_come_first_after_what_bears_the_words_in_its_title(shelf: Shelf) -> None:
+    now = clock.now()
+    for number, (day, text) in enumerate([(3, "池"), (1, "池"), (2, "題0の池"), (9, "森")]):
+        shelf.facets[number] = {"at": now + timedelta(days=day)}
+        shelf.put(number, text)
+    jobs.run_due()
+    assert found("池") == [0, 2, 1]
+    assert found("題0") == [0, 2]
+    assert found("池", since=now + timedelta(days=2), until=now + timedelta(days=3)) == [2]
+
+
+@pytest.mark.parametrize("query", ["*", "[" * 4000, "a" * 10_000, '"' * 99, "あ い " * 2000, "\0"])
+def test_no_query_takes_long(shelf: Shelf, client: FlaskClient, query: str) -> None:
+    for number in range(50):
+        shelf.put(number, "あ い う a * [ 池をつくる" * 20)
+    jobs.run_due()
+    began = time.monotonic()
+    assert client.get("/search", query_string={"q": query}).status_code == 200
+    assert time.monotonic() - began < 1

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
@@ -303,6 +303,7 @@ def _minute() -> None:
         max_size=10,
     )
 )
+@example([("say", 0), ("hours", 1), ("say", 0), ("die", "before the letter")])
 def test_each_notice_is_in_exactly_one_mail(
     at: Any, acts: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
