@@ -358,7 +358,7 @@ def test_a_published_report_is_found_by_searching(edition: Edition, case: Case) 
     assert [one.url for one in found] == [base(edition)]
     assert "案を直しました。" in found[0].body
     assert "きれいに" not in found[0].body
-    assert documents._load(case.submit().id) is None
+    assert list(documents._visible([case.submit().id], None)) == []
 
 
 def test_an_approver_is_told_on_the_desk_what_waits(case: Case, browser_of: Browser) -> None:

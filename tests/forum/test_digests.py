@@ -303,7 +303,7 @@ def _minute() -> None:
         max_size=10,
     )
 )
-@example([("say", 0), ("hours", 1), ("say", 0), ("die", "before the letter")])
+@example(acts=[("say", 0), ("hours", 1), ("say", 0), ("die", "before the letter")])
 def test_each_notice_is_in_exactly_one_mail(
     at: Any, acts: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
