@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from bench import wards
 from core import db, people
@@ -56,6 +56,7 @@ def main(arguments: list[str]) -> None:
         authors = _authors(40)
         made = {count: _topic(officer, target, authors, count) for count in (few, many)}
         reader = _reader(authors[0], made.values())
+        addresses = {count: _addresses(db.session().merge(made[count])) for count in made}
         visitor, member = app.test_client(), app.test_client()
         with member.session_transaction() as kept:
             kept["_user_id"], kept["_fresh"] = reader, True
@@ -64,9 +65,9 @@ def main(arguments: list[str]) -> None:
         write(f"{'page of 50 posts':34}{few:>9}{many:>9}  ratio   SQL statements\n")
         best: dict[str, float] = {}
         for who, client in (("signed out", visitor), ("signed in, unread", member)):
-            for name in ("first", "middle", "last", "permalink"):
-                one = _cost(client, engine, _address(made[few], name))
-                other = _cost(client, engine, _address(made[many], name))
+            for name in addresses[few]:
+                one = _cost(client, engine, addresses[few][name])
+                other = _cost(client, engine, addresses[many][name])
                 best[f"{who}/{name}"] = other.ms
                 write(
                     f"{who + ': ' + name:34}{one.ms:9.1f}{other.ms:9.1f}"
@@ -114,13 +115,15 @@ def _reader(account: Account, read: Iterable[Topic]) -> str:
     return account.public_id
 
 
-def _address(topic: Topic, name: str) -> str:
+def _addresses(topic: Topic) -> dict[str, str]:
+    """Where the pages stand; a request ends the session that the topic belongs to."""
     pages = -(-topic.post_count // PER_PAGE)
-    if name == "permalink":
-        query = db.session().query(Post.public_id).filter(Post.topic_id == topic.id)
-        return f"/p/{query.filter(Post.number == topic.post_count // 2).scalar()}"
-    page = {"first": 1, "middle": pages // 2, "last": pages}[name]
-    return f"/t/{topic.public_id}?page={page}"
+    query = select(Post.public_id).where(
+        Post.topic_id == topic.id, Post.number == topic.post_count // 2
+    )
+    at = {"first": 1, "middle": pages // 2, "last": pages}
+    found = {name: f"/t/{topic.public_id}?page={page}" for name, page in at.items()}
+    return found | {"permalink": f"/p/{db.session().scalars(query).one()}"}
 
 
 def _cost(client: FlaskClient, engine: object, url: str) -> Cost:
