@@ -9,11 +9,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 
 from core import business_days, clock, db
 from core.people import Role
 from demo import content
-from forum import closings, papers, posts, questions, rooms, tags, topics, waiting
+from forum import (
+    closings,
+    moves,
+    papers,
+    pictures,
+    posts,
+    questions,
+    rooms,
+    tags,
+    tending,
+    topics,
+    waiting,
+)
 from forum.guests import Guest
 from forum.models import Paper, Post, Room, Topic
 from ledger import stances
@@ -41,8 +54,8 @@ def plan(ward: Ward, read: dict[str, Any], consultation: str) -> None:
             title=read["title"],
             purpose=read["purpose"],
             rules=read["rules"],
-            opens_at=max(phase.opens_at, ward.ago(read["opens_days_ago"])),
-            closes_at=min(phase.closes_at, ward.ago(read["closes_days_ago"])),
+            opens_at=max(phase.opens_at, ward.ago(read["opens_days_ago"], at=9)),
+            closes_at=min(phase.closes_at, ward.ago(read["closes_days_ago"], at=17)),
             writers=read.get("writers", "account"),
             checked=read.get("checked", "after"),
             topics_by=read.get("topics_by", "ward"),
@@ -71,6 +84,8 @@ def plan(ward: Ward, read: dict[str, Any], consultation: str) -> None:
                 _plan_post(ward, lambda index=index: made[index], post)  # type: ignore[misc]
         if "context" in one:
             _plan_context(ward, lambda index=index: made[index], one, read)  # type: ignore[misc]
+    for index, one in enumerate(read["topics"]):
+        _plan_tending(ward, made, index, one)
     if "summary" in read:
         ward.plan(read["summary_days_ago"], lambda: _sum_up(ward, made["room"], read["summary"]))
 
@@ -130,6 +145,41 @@ def _plan_topic(
     ward.plan(post["days_ago"], write)
 
 
+def _plan_tending(ward: Ward, made: dict[str | int, Any], index: int, one: dict[str, Any]) -> None:
+    """What the facilitator does with a topic: lets it stand first, locks it, merges it."""
+
+    def at(index: int) -> Topic:
+        return db.session().get_one(Topic, made[index])
+
+    def by() -> Any:
+        return next(a for a in ward.accounts.values() if Role.FACILITATOR in a.roles)
+
+    if "pinned_days_ago" in one:
+        ward.plan(one["pinned_days_ago"], lambda: _quiet(tending.pin(by(), at(index))))
+    if "locked_days_ago" in one:
+        ward.plan(
+            one["locked_days_ago"],
+            lambda: _quiet(tending.lock(by(), at(index), one["locked_reason"])),
+        )
+    if "merged_days_ago" in one:
+        ward.plan(
+            one["merged_days_ago"],
+            lambda: _quiet(
+                moves.merge(by(), at(index), at(one["merged_into"]), one["merged_reason"])
+            ),
+        )
+
+
+def _pictures(one: dict[str, Any]) -> list[pictures.Prepared]:
+    """The pictures of a post, drawn anew as those of residents are."""
+    made = []
+    for picture in one.get("pictures", []):
+        with (content.FOLDER / "pictures" / picture["file"]).open("rb") as file:
+            upload = FileStorage(file, filename=picture["file"])
+            made += pictures.prepare([upload], [picture["alt"]])
+    return made
+
+
 def _plan_post(ward: Ward, topic: Callable[[], int], one: dict[str, Any]) -> None:
     author = ward.accounts.get(one.get("author", ""))
 
@@ -148,12 +198,13 @@ def _plan_post(ward: Ward, topic: Callable[[], int], one: dict[str, Any]) -> Non
             guest=Guest(one["guest"], f"demo-{one['guest']}") if "guest" in one else None,
             asks=one.get("asks", False),
             settles=_settlement(author, answered, one) if one.get("official") else None,
+            pictures=_pictures(one),
         )
         ward.posts[one["id"]] = post.id
         if post.is_held and not one.get("held"):
             waiting.admit(ward.moderator(), post)
 
-    ward.plan(one["days_ago"], write)
+    ward.plan(one["days_ago"], write, in_office=one.get("official", False))
     if "edited" in one:
         ward.plan(
             one["edited_days_ago"],

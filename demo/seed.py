@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from analysis import reports, runs
-from core import clock, db, people
+from core import business_days, clock, db, people
 from core.people import Account, Department, Role
 from demo import content, rooms
 from forum import comments
@@ -46,12 +46,38 @@ class Ward:
         self.items: dict[str, int] = {}
         self.acts: list[Act] = []
 
-    def ago(self, days: float) -> datetime:
-        return self.started - timedelta(days=days)
+    def ago(self, days: float, *, at: int | None = None) -> datetime:
+        """That many days before now; with `at`, at this full hour of the day in Tokyo."""
+        moment = clock.local(self.started - timedelta(days=days))
+        return moment if at is None else moment.replace(hour=at, minute=0, second=0, microsecond=0)
 
-    def plan(self, days_ago: float, act: Callable[[], None]) -> None:
-        """Have `act` done as if it were `days_ago` days before now; never in the future."""
-        self.acts.append((min(self.ago(days_ago), self.started), act))
+    def plan(self, days_ago: float, act: Callable[[], None], *, in_office: bool = False) -> None:
+        """Have `act` done as if it were `days_ago` days before now; never in the future.
+
+        It is done while people are awake, what staff say `in_office` on a working day.
+        """
+        moment = self._office_hour(days_ago) if in_office else self._waking_hour(days_ago)
+        self.acts.append((min(moment, self.started), act))
+
+    def _waking_hour(self, days_ago: float) -> datetime:
+        """The same day between 7:30 and 21:00, today until now; what came later stays later."""
+        moment, midnight = self.ago(days_ago), self.ago(days_ago, at=0)
+        is_today = midnight.date() == clock.local(self.started).date()
+        length = self.started - midnight if is_today else timedelta(days=1)
+        passed = (moment - midnight) / length if length else 1.0
+        wakes, sleeps = timedelta(hours=7, minutes=30), timedelta(hours=21)
+        if is_today:
+            wakes, sleeps = min(wakes, length * 0.9), min(sleeps, length)
+        uneven = timedelta(minutes=round(days_ago * 10) * 7 % 19)
+        return max(midnight + wakes + passed * (sleeps - wakes) - uneven, midnight)
+
+    def _office_hour(self, days_ago: float) -> datetime:
+        """Between 9:00 and 17:00 of the same day, or of the working day before."""
+        moment, midnight = self.ago(days_ago), self.ago(days_ago, at=0)
+        passed = (moment - midnight) / timedelta(days=1)
+        while not business_days.is_business_day(midnight.date()):
+            midnight -= timedelta(days=1)
+        return midnight + timedelta(hours=9) + passed * timedelta(hours=8)
 
     def run(self) -> None:
         for moment, act in sorted(self.acts, key=lambda one: one[0]):
@@ -145,8 +171,8 @@ def _open(ward: Ward, one: dict[str, Any]) -> None:
             Span(
                 PhaseKind(p["kind"]),
                 p["title"],
-                _whole_hour(ward.ago(p["opens_days_ago"]), 9),
-                _whole_hour(ward.ago(p["closes_days_ago"]), 17),
+                ward.ago(p["opens_days_ago"], at=9),
+                ward.ago(p["closes_days_ago"], at=17),
                 p.get("note", ""),
             )
             for p in one["phases"]
@@ -156,11 +182,6 @@ def _open(ward: Ward, one: dict[str, Any]) -> None:
             for s in one.get("sections", [])
         ],
     )
-
-
-def _whole_hour(moment: datetime, hour: int) -> datetime:
-    """The same day at a full hour of Tokyo: phases open at 9:00 and close at 17:00."""
-    return clock.local(moment).replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
 def _plan_comments(ward: Ward, read: dict[str, Any]) -> None:
