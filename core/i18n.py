@@ -6,6 +6,7 @@ The msgid is the Japanese sentence; a language is offered when its catalogue is 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from babel import Locale
 from babel.support import NullTranslations
@@ -66,7 +67,12 @@ def chosen() -> str:
 
 def language() -> str:
     """The code for `<html lang>`."""
-    return str(get_locale() or "ja")
+    return _code(get_locale())
+
+
+@cache  # a page asks a hundred times; Babel puts the code together anew each time
+def _code(locale: Locale | None) -> str:
+    return str(locale or "ja")
 
 
 def iso(moment: datetime) -> str:

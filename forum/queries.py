@@ -139,7 +139,7 @@ def topic_of(topic_id: int) -> Topic:
 def thread(topic: Topic, *, offset: int = 0, limit: int = PER_PAGE) -> list[Post]:
     """Some of a topic's posts as they are read: each reply under what it answers."""
     on_page = Post.number.in_(places(Post.path))
-    query = select(Post).where(Post.topic_id == topic.id, on_page).order_by(Post.path)
+    query = select(Post).where(Post.topic_id == topic.id, on_page).order_by(off_index(Post.path))
     bound = {"topic": topic.id, "offset": offset, "limit": limit}
     return list(db.session().scalars(query.options(*_for_reading()), bound))
 
@@ -151,6 +151,15 @@ def places(way: SQLColumnExpression[Any]) -> Select[int]:
     """
     query = select(Post.number).where(Post.topic_id == bindparam("topic"), placed()).order_by(way)
     return query.offset(bindparam("offset", type_=Integer)).limit(bindparam("limit", type_=Integer))
+
+
+def off_index(column: SQLColumnExpression[str]) -> ColumnElement[str]:
+    """An order that no index has: for the few a page shows, sorted after they are found.
+
+    By the path itself SQLite walks the whole topic along its index and asks of each post whether
+    it is one of the fifty: 0.7 ms of 10,000 posts, where finding them takes 0.15.
+    """
+    return column + ""
 
 
 def light() -> Select[Post]:

@@ -16,7 +16,7 @@ from core import business_days, clock, db, events, text
 from core.errors import Conflict, Forbidden, Invalid
 from core.messages import _
 from core.permissions import require
-from forum import notices, topics
+from forum import notices, places, topics
 from forum.asked import answered_by as answered_by
 from forum.asked import asked_above as asked_above
 from forum.asked import due_words as due_words
@@ -78,7 +78,7 @@ def mark(actor: Any, post: Post) -> Question:
     """Make somebody's post a question to the ward: it asks one, and the box was not ticked."""
     require(actor, "questions.mark", post)
     with db.transaction():
-        row = _locked(post)
+        row = places.lock(post)
         if row.role != "resident" or not row.is_shown:
             raise Conflict(_("この発言は、区への質問にできません。"))
         question = of([row]).get(row.id)
@@ -94,7 +94,7 @@ def unmark(actor: Any, post: Post, reason: str) -> None:
     require(actor, "questions.mark", post)
     why = text.accepted("reason", reason, limit=REASON_LIMIT)
     with db.transaction():
-        row = _locked(post)
+        row = places.lock(post)  # and its topic: an answer sent just now is seen, or sees this
         question = of([row]).get(row.id)
         if question is None or not question.is_marked:
             return
@@ -147,6 +147,10 @@ def settle(post: Post, settlement: Settlement) -> None:
     with db.transaction() as tx:
         query = select(Question).where(Question.post_id == settlement.question_id)
         question = tx.scalars(db.locked(query)).one()
+        if not question.is_marked:
+            raise Conflict(
+                _("この発言から、区への質問の印が外されました。書いた返事は送られていません。")
+            )
         if settlement.promised is None:
             answered(post, question)
         else:
@@ -208,10 +212,6 @@ def _settled_by(post: Post) -> list[Question]:
 def _require_official(post: Post, question: Question) -> None:
     if not post.is_official or post.topic_id != question.post.topic_id:
         raise Forbidden
-
-
-def _locked(post: Post) -> Post:
-    return db.session().scalars(db.locked(select(Post).where(Post.id == post.id))).one()
 
 
 def _changed(post: Post) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core import clock, db
@@ -80,21 +80,17 @@ def unread_by_topic(account: Account | None, topics: Sequence[Topic]) -> dict[in
     return {topic.id: spans.count(unread(topic, seen.get(topic.id, []))) for topic in topics}
 
 
-def first_unread(topic: Topic, seen: Sequence[Sequence[int]]) -> Post | None:
-    """The first unread post as the topic is read; its text is not loaded (one statement).
+def first_unread(topic: Topic, new: Spans) -> int | None:
+    """The number of the post that is read first of those in `new` (one statement; none of none).
 
     Few are looked up by their numbers, many by their ranges along the index of places.
     """
-    new = unread(topic, seen)
     if not new:
         return None
     if spans.count(new) <= FEW:
         numbers = list(spans.numbers(new))
-    elif len(new) <= RANGES:
-        return _first_within(topic, new)
-    else:
-        numbers = _walked(topic, new)
-    return db.session().scalars(_first(), {"topic": topic.id, "numbers": numbers}).first()
+        return db.session().scalars(_first(), {"topic": topic.id, "numbers": numbers}).first()
+    return _first_within(topic, new) if len(new) <= RANGES else _walked(topic, new)
 
 
 def mark(account: Any, topic: Topic, numbers: Iterable[int] | Spans) -> Reading:
@@ -159,7 +155,9 @@ def since(topic: Topic, reading: Reading) -> Since:
 @cache  # putting a statement together costs as much as running it
 def _answers() -> Select[str, int]:
     """The first of the ward's posts since, and how many there are."""
-    query = select(Post.public_id, func.count().over()).where(*_by_others(), queries.shown())
+    not_mine = or_(Post.author_id.is_(None), Post.author_id != bindparam("reader"))
+    query = select(Post.public_id, func.count().over())
+    query = query.where(Post.topic_id == bindparam("topic"), not_mine, queries.shown())
     query = query.where(Post.role == "officer", Post.number > bindparam("up_to"))
     return query.order_by(Post.number).limit(1)
 
@@ -168,14 +166,13 @@ def _answers() -> Select[str, int]:
 def _changes() -> Select[int, str, datetime | None, datetime | None, int]:
     """The newest of the posts that read differently since, and how many there are."""
     columns = (Post.number, Post.public_id, Post.hidden_at, Post.withdrawn_at)
-    query = select(*columns, func.count().over()).where(*_by_others())
-    query = query.where(Post.changed_at > bindparam("at"), Post.number <= bindparam("up_to"))
-    return query.order_by(Post.changed_at.desc()).limit(TOLD)
-
-
-def _by_others() -> tuple[ColumnElement[bool], ...]:
+    # of the number an expression: SQLite would walk all there are, where few changed
+    among = (Post.number + 0).between(1, bindparam("up_to"))
     not_mine = or_(Post.author_id.is_(None), Post.author_id != bindparam("reader"))
-    return (Post.topic_id == bindparam("topic"), queries.placed(), not_mine)
+    query = select(*columns, func.count().over())
+    query = query.where(Post.topic_id == bindparam("topic"), among, not_mine)
+    query = query.where(Post.changed_at > bindparam("at"))
+    return query.order_by(Post.changed_at.desc()).limit(TOLD)
 
 
 def _how(hidden_at: datetime | None, withdrawn_at: datetime | None) -> str:
@@ -213,23 +210,22 @@ def _locked(account_id: int, topic_id: int) -> Reading:
 
 
 @cache
-def _first() -> Select[Post]:
-    query = queries.light().where(Post.topic_id == bindparam("topic"))
+def _first() -> Select[int]:
+    query = select(Post.number).where(Post.topic_id == bindparam("topic"))
     query = query.where(Post.number.in_(bindparam("numbers", expanding=True)))
-    # an order no index has: SQLite would walk along the places to find the few
-    return query.order_by(Post.path + "").limit(1)
+    return query.order_by(queries.off_index(Post.path)).limit(1)
 
 
-def _first_within(topic: Topic, new: Spans) -> Post | None:
+def _first_within(topic: Topic, new: Spans) -> int | None:
     within = or_(*(Post.number.between(a, b) for a, b in new))
-    query = queries.light().where(Post.topic_id == topic.id, within)
+    query = select(Post.number).where(Post.topic_id == topic.id, within)
     return db.session().scalars(query.order_by(Post.path).limit(1)).first()
 
 
-def _walked(topic: Topic, new: Spans) -> list[int]:
+def _walked(topic: Topic, new: Spans) -> int | None:
     """The first of these numbers as the topic is read: a walk along the index of places."""
     query = select(Post.number).where(Post.topic_id == topic.id, queries.placed())
-    walk = db.session().scalars(query.order_by(Post.path), execution_options={"yield_per": 500})
+    walk = db.session().scalars(query.order_by(Post.path), execution_options={"yield_per": 100})
     found = next((number for number in walk if spans.contains(new, number)), None)
     walk.close()
-    return [] if found is None else [found]
+    return found

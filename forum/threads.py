@@ -157,7 +157,7 @@ def _statement(which: _Which) -> Select[Any]:
         .outerjoin(Department, Department.id == Post.department_id)
         .outerjoin(up, and_(up.id == Post.parent_id, up.topic_id == Post.topic_id))
         .where(Post.topic_id == bindparam("topic"))
-        .order_by(Post.number.desc() if which is _Which.NEWEST else Post.path)
+        .order_by(Post.number.desc() if which is _Which.NEWEST else queries.off_index(Post.path))
     )
     if which is _Which.NEWEST:
         return found.where(Post.number.between(bindparam("first"), bindparam("last")))

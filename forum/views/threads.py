@@ -49,7 +49,7 @@ class Progress:
     reading: Reading
     unread: Spans
     count: int
-    first: Post | None
+    first: int | None
     since: readings.Since
     acts: list[TopicTrace]
     has_new_context: bool
@@ -126,12 +126,13 @@ def topic_unread(public_id: str) -> dict[str, Any]:
     """For a browser that keeps by itself what was read: how much is new, and where it begins."""
     found = queries.topic(public_id, actor())
     seen = spans.parse(request.args.get("read", ""), found.post_count)
-    first = readings.first_unread(found, seen)
+    new = readings.unread(found, seen)
+    first = readings.first_unread(found, new)
     return {
-        "count": spans.count(readings.unread(found, seen)),
+        "count": spans.count(new),
         "shown": queries.talk_of(found).posts,
-        "first": first.number if first else None,
-        "url": url_for("forum.post", public_id=first.public_id) if first else None,
+        "first": first,
+        "url": url_for("forum.numbered", public_id=public_id, number=first) if first else None,
     }
 
 
@@ -206,7 +207,7 @@ def progress(topic: Topic, acts: Sequence[TopicTrace]) -> Progress | None:
         reading=reading,
         unread=new,
         count=spans.count(new),
-        first=readings.first_unread(topic, reading.spans),
+        first=readings.first_unread(topic, new),
         since=readings.since(topic, reading),
         acts=[act for act in acts if act.at > at],
         has_new_context=topic.context_at is not None and topic.context_at > at,

@@ -112,7 +112,8 @@ def test_a_tombstone_is_nothing_new_and_what_is_shown_again_is(
     decisions.hide(moderator, "post", second.public_id, "第4条", "決めつけでした。")
     assert again(topic).silent == [[1, 2]]
     assert unread(neighbour, topic) == 0
-    assert readings.first_unread(again(topic), seen(neighbour, topic)) is None
+    assert readings.unread(again(topic), seen(neighbour, topic)) == []
+    assert readings.first_unread(again(topic), []) is None
     decisions.restore(again(moderator), "post", second.public_id, "考え直しました。")
     assert again(topic).silent == [[1, 1]]
     assert unread(neighbour, topic) == 1
@@ -129,13 +130,13 @@ def test_the_first_unread_is_the_first_as_one_reads(
     five = posts.reply(resident, again(topic), "1への返信", one)
     topic = again(topic)
     monkeypatch.setattr(readings, "FEW", 200)
-    assert readings.first_unread(topic, []).id == one.id  # type: ignore[union-attr]
+    assert readings.first_unread(topic, readings.unread(topic, [])) == one.number
     for few, ranges in ((200, 32), (0, 32), (0, 0)):  # by number, by ranges, along the places
         monkeypatch.setattr(readings, "FEW", few)
         monkeypatch.setattr(readings, "RANGES", ranges)
         for read, first in (([[1, 2]], five), ([[1, 2], [5, 5]], three), ([[1, 5]], None)):
-            found = readings.first_unread(topic, read)
-            assert (found and found.id) == (first and first.id)
+            new = readings.unread(topic, read)
+            assert readings.first_unread(topic, new) == (first and first.number)
     assert neighbour.id
 
 
@@ -285,10 +286,12 @@ def test_the_page_writes_down_what_it_is_told_and_nothing_else(
 def test_a_browser_that_keeps_its_own_record_is_told_where_to_go_on(
     client: FlaskClient, topic: Topic, resident: Account
 ) -> None:
-    third = talk(topic, resident, 5)[2]
-    path = f"/t/{topic.public_id}/unread"
+    third = talk(topic, resident, 5)[2].public_id
+    base = f"/t/{topic.public_id}"
+    path = f"{base}/unread"
     told = client.get(f"{path}?read=1-2,5").json
-    assert told == {"count": 2, "shown": 5, "first": 3, "url": f"/p/{third.public_id}"}
+    assert told == {"count": 2, "shown": 5, "first": 3, "url": f"{base}/3"}
+    assert client.get(f"{base}/3").location == client.get(f"/p/{third}").location
     assert client.get(f"{path}?read=1-9").get_json()["first"] is None
     assert client.get(f"{path}?read={'1,' * 50_000}").get_json()["count"] == 4
     assert client.get("/t/nowhere/unread").status_code == 404

@@ -173,7 +173,7 @@ def test_new_posts_are_marked_where_one_left_off(
     assert "新しい発言 20件" in one
     assert 'id="unread"' not in one
     assert unread_on(one) == []
-    link = re.search(r'data-to-unread href="(/p/\w+)"', one)
+    link = re.search(r'data-to-unread href="(/t/\w+/\d+)"', one)
     assert link
     assert browser.get(link[1]).location.endswith("?page=2#p-61")
     assert "ここから新しい発言（20）" in two
