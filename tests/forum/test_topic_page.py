@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import insert, inspect
+from sqlalchemy import Select, insert, inspect
 
 from core import clock, db
 from core.people import Account
-from forum import fragments, posts, queries, readings, topics
+from forum import fragments, posts, queries, readings, threads, topics
 from forum.fragments import Fragments
 from forum.models import Post, Room, Topic
 from moderation import decisions
@@ -362,14 +362,27 @@ def test_a_locked_and_pinned_topic_says_so(
 def test_the_index_of_places_alone_finds_a_page(topic: Topic, resident: Account) -> None:
     """On SQLite: no row of the other pages is read to find a page's posts."""
     filled(topic, resident, 300)
+    plan = planned(queries.places(Post.path), topic=topic.id, number_1=0, offset=100, limit=50)
+    assert any("COVERING INDEX ix_post_path" in step for step in plan), plan
+
+
+def test_posts_of_a_page_are_fetched_one_by_one_and_changes_by_their_own_index(
+    topic: Topic, resident: Account
+) -> None:
+    filled(topic, resident, 300)
+    page = threads._statement(threads._Which.FORTH)
+    plan = planned(page, topic=topic.id, offset=100, limit=50)
+    assert "topic_id=? AND number=?" in plan[0], plan
+    plan = planned(readings._changes(), topic=topic.id, up_to=300, reader=0)
+    assert any("ix_post_changed" in step for step in plan), plan
+
+
+def planned(query: Select[Any], **values: object) -> list[str]:
+    """How SQLite goes about a statement, step by step."""
     session = db.session()
-    query = queries.places(Post.path)
-    compiled = str(query.compile(session.get_bind(), compile_kwargs={"render_postcompile": True}))
-    values = {"topic": topic.id, "number_1": 0, "offset": 100, "limit": 50}
-    connection = session.connection()
-    names = re.findall(r":(\w+)", str(query.compile()))
-    plan = connection.exec_driver_sql(
-        f"EXPLAIN QUERY PLAN {compiled}", tuple(values.get(name, 0) for name in names)
+    compiled: Any = query.compile(session.get_bind(), compile_kwargs={"render_postcompile": True})
+    plan = session.connection().exec_driver_sql(
+        f"EXPLAIN QUERY PLAN {compiled}",
+        tuple(values.get(name, 0) for name in compiled.positiontup),
     )
-    plans = [str(row[-1]) for row in plan]
-    assert any("COVERING INDEX ix_post_path" in said for said in plans), plans
+    return [str(row[-1]) for row in plan]
