@@ -25,7 +25,14 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    lazyload,
+    mapped_column,
+    scoped_session,
+)
 from sqlalchemy.orm import sessionmaker as _sessionmaker
 from sqlalchemy.types import JSON
 
@@ -209,10 +216,13 @@ def at_the_end(key: str, act: Callable[[], None]) -> None:
 def locked(query: Select[T]) -> Select[T]:
     """The same rows, locked until the transaction ends; only the entity's own table is locked.
 
+    What hangs on them is read when it is asked for: rows joined here would be those from before
+    the wait (on PostgreSQL a topic that was moved meanwhile came back without its room).
     SQLite has one writer at a time since BEGIN IMMEDIATE and drops the clause by itself.
     """
     entity = query.column_descriptions[0]["entity"]
-    return query.with_for_update(of=entity).execution_options(populate_existing=True)
+    alone = query.with_for_update(of=entity).options(lazyload("*"))
+    return alone.execution_options(populate_existing=True)
 
 
 @event.listens_for(Session, "before_flush")

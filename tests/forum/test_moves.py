@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Barrier, Thread
 from typing import TypeVar
 
@@ -14,10 +15,10 @@ from sqlalchemy import func, insert, inspect, select
 from core import clock, db, record
 from core.errors import Closed, Conflict, DomainError, Forbidden, Invalid, NotFound
 from core.people import Account
-from forum import departures, moves, posts, queries, readings, topics, traces
+from forum import departures, moves, posts, queries, questions, readings, stands, topics, traces
 from forum.models import Post, Room, Topic
 from ledger import check
-from ledger.models import Opinion
+from ledger.models import Choice, Consultation, Opinion
 from tests.forum.test_rooms import open_room
 
 Browser = Callable[[Account], FlaskClient]
@@ -405,3 +406,47 @@ def test_two_merges_against_each_other_end_with_one(
     assert [type(error) for error in refused] == [Conflict]
     left = db.session().scalars(select(Topic).where(Topic.merged_into_id.is_(None))).all()
     assert [t.post_count for t in left] == [12]
+
+
+def test_who_waits_while_a_topic_is_moved_finds_it_in_its_new_room(
+    both_engines: str,
+    topic: Topic,
+    room: Room,
+    consultation: Consultation,
+    officer: Account,
+    resident: Account,
+) -> None:
+    there = open_room(officer, consultation, title="もう一つの会議室")
+    for to in (there, room) * 6:
+        refused = run_together(
+            partial(lambda to: moves.move(again(officer), again(topic), again(to), "場所"), to),
+            *[lambda: posts.reply(again(resident), again(topic), "同時に")] * 3,
+        )
+        assert refused == []
+        assert again(topic).room_id == to.id
+    assert again(topic).post_count == 36
+
+
+def test_a_stance_and_a_mark_follow_a_post_that_is_moved_meanwhile(
+    both_engines: str,
+    topic: Topic,
+    other: Topic,
+    facilitator: Account,
+    resident: Account,
+    neighbour: Account,
+) -> None:
+    posts.reply(resident, topic, "ここに残る。")
+
+    def leave(said: Post) -> None:
+        moves.split(again(facilitator), again(topic), [again(said)], "分けた話", "", "別")
+
+    def choose(said: Post) -> None:
+        stands.take(again(neighbour), again(said), Choice.AGREE)
+
+    def mark(said: Post) -> None:
+        questions.mark(again(facilitator), again(said))
+
+    for _turn in range(6):
+        said = posts.reply(again(resident), again(topic), "木を残したい。")
+        assert run_together(*(partial(act, said) for act in (leave, choose, mark))) == []
+        assert again(said).topic_id != topic.id

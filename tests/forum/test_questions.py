@@ -17,6 +17,7 @@ from forum import asked, posts, questions, standing
 from forum.models import Post, Question, Room, Topic
 from ledger import check
 from moderation import decisions
+from tests.forum.test_moves import run_together
 
 Browser = Callable[[Account], FlaskClient]
 T = TypeVar("T")
@@ -260,6 +261,28 @@ def test_only_a_residents_shown_post_is_marked_and_no_answered_one_unmarked(
     with pytest.raises(Conflict):
         questions.unmark(officer, again(post), "もう答えたため")
     assert question_of(post).is_marked
+
+
+def test_an_answer_and_a_mark_taken_off_at_once_are_one_of_both(
+    both_engines: str, topic: Topic, post: Post, officer: Account, facilitator: Account
+) -> None:
+    refused = run_together(
+        lambda: answer(again(officer), again(topic), again(post)),
+        lambda: questions.unmark(again(facilitator), again(post), "感想のため"),
+    )
+    assert [type(error) for error in refused] == [Conflict]
+    question = question_of(post)
+    assert question.is_answered == question.is_marked
+
+
+def test_what_is_no_question_any_more_is_not_answered_unseen(
+    topic: Topic, post: Post, officer: Account, facilitator: Account
+) -> None:
+    settles = questions.settlement(officer, post, "answer", None)
+    questions.unmark(facilitator, post, "感想のため")
+    with pytest.raises(Conflict, match="印が外されました"):
+        posts.reply(officer, again(topic), "お答えします。", again(post), settles=settles)
+    assert again(topic).post_count == 1
 
 
 def test_the_desk_shows_what_its_departments_owe_overdue_first(
