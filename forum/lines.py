@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core import clock, db
 from core.messages import _
-from forum.models import Post
+from forum.models import Post, Topic
 from ledger import opinions, voices
 from ledger.models import Channel, Opinion, State
 from ledger.opinions import Said
@@ -95,6 +95,11 @@ def withhold(post: Post, *, reason: str) -> None:
 def restore(post: Post, *, reason: str) -> None:
     for line in _lines(post, State.WITHHELD):
         opinions.restore(line, role="moderator", reason=reason)
+
+
+def forget_title(topic: Topic, former: str, named: str) -> None:
+    """A title that must not be read stands beside no line, wherever its post was moved since."""
+    opinions.name_anew(topic.room.consultation, SOURCE, former, named)
 
 
 def existing(ids: Collection[int]) -> set[int]:

@@ -11,9 +11,10 @@ from core import clock, db, search, text
 from core.errors import Conflict, Stale
 from core.messages import _
 from core.permissions import require
-from forum import rooms, tags, topics, traces
+from forum import lines, rooms, tags, topics, traces
 from forum.models import Post, Tag, Topic
 from forum.places import lock_topic
+from moderation import decisions
 
 
 def pin(actor: Any, topic: Topic) -> Topic:
@@ -80,7 +81,7 @@ def rename(
             raise Stale(current=row.title, yours=named)
         row.title = named
         if not keeps_former:
-            traces.forget_title(row, former)
+            _forget_title(row, former, named)
         _acted(actor, row, "renamed", why, before=former if keeps_former else "", after=named)
         search.enqueue_all("post", _posts_of(row))
         return row
@@ -111,6 +112,13 @@ def _tended(topic: Topic, *, whenever: bool = False) -> Topic:
                 _("この話題は、別の話題にまとめてあります。まとめた先で行ってください。")
             )
     return row
+
+
+def _forget_title(row: Topic, former: str, named: str) -> None:
+    """Where a topic was named beside what was said in it, it is named as it is now."""
+    traces.forget_title(row, former)
+    lines.forget_title(row, former, named)
+    decisions.forget(row.room.consultation_id, former, named)
 
 
 def _posts_of(topic: Topic) -> Sequence[int]:

@@ -244,6 +244,17 @@ def of_source(source: str, source_id: int) -> list[Opinion]:
     return list(db.session().scalars(query.order_by(Opinion.part, Opinion.seq)))
 
 
+def name_anew(consultation: Consultation, source: str, former: str, named: str) -> None:
+    """Name a place otherwise beside what was said there: its former name must not be read."""
+    there = (
+        Opinion.consultation_id == consultation.id,
+        Opinion.source == source,
+        Opinion.context == former[:200],
+    )
+    with db.transaction() as tx:
+        tx.execute(update(Opinion).where(*there).values(context=named[:200]))
+
+
 def publish(opinion_ids: Iterable[int]) -> None:
     """Let readers see these opinions' texts from now on: a report covers them."""
     with db.transaction() as tx:

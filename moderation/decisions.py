@@ -99,6 +99,18 @@ def letter(act: str, place: str, rule: str, reason: str, link: str) -> tuple[Mes
     )
 
 
+def forget(consultation_id: int, former: str, named: str) -> None:
+    """Name a place otherwise in the log: its former name must not be read any more."""
+    before, after = (f" {' '.join(name.split())} " for name in (former, named))
+    query = select(Decision).where(
+        Decision.consultation_id == consultation_id,
+        Decision.place.contains(before, autoescape=True),
+    )
+    with db.transaction() as tx:
+        for decision in tx.scalars(query):
+            decision.place = text.excerpt(decision.place.replace(before, after), 200)
+
+
 def preview(
     actor: Any, kind: str, public_id: str, rule: str, reason: str
 ) -> tuple[Message, Message]:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, g, url_for
 from sqlalchemy import select
 
-from core import clock, db, scopes
+from core import clock, db, scopes, text
 from core.messages import _
 from core.web import NavItem, add_nav
 from forum import documents, lines, links, places, posts, queries, rooms, standing
@@ -76,8 +76,12 @@ def _load(public_id: str, lock: bool) -> Post | None:
 
 
 def _place(post: Post) -> str:
+    """Where a post stands, for a log that everybody reads: a topic that waits has no name there."""
+    room = text.excerpt(post.topic.room.title, 60)  # so that no topic's name is cut in the log
     said = _("公開の前の発言") if post.is_held else _("発言%(number)s", number=post.number)
-    return f"{post.topic.room.title}　{post.topic.title}　{said}"
+    if post.topic.held_at is not None:
+        return f"{room}　{said}"
+    return f"{room}　{post.topic.title}　{said}"
 
 
 def _url(opinion: Opinion) -> str | None:

@@ -17,6 +17,7 @@ from forum import moves, posts, queries, tending, topics, traces, waiting
 from forum.models import Post, Room, Topic, TopicTrace
 from ledger import check, opinions
 from ledger.models import State
+from moderation import decisions
 
 Browser = Callable[[Account], FlaskClient]
 T = TypeVar("T")
@@ -221,6 +222,43 @@ def test_a_title_that_must_not_be_read_is_in_no_trace(
     assert "山田" not in client.get(f"/t/{topic.public_id}").text
     details = db.session().scalars(select(TopicTrace.detail)).all()
     assert "山田" not in str(details)
+
+
+def test_a_title_that_must_not_be_read_stands_beside_no_line_and_in_no_decision(
+    client: FlaskClient,
+    browser_of: Browser,
+    topic: Topic,
+    officer: Account,
+    resident: Account,
+    moderator: Account,
+) -> None:
+    tending.rename(officer, topic, "山田さんの 木", "理由", former="木をどう残すか")
+    said = [posts.reply(resident, again(topic), body) for body in ("一", "二")]
+    decisions.hide(moderator, "post", said[0].public_id, "第4条", "決めつけです。")
+    moves.split(officer, again(topic), [again(said[1])], "分けた話", "", "別の話")
+    last = {"former": "山田さんの 木", "keeps_former": False}
+    tending.rename(moderator, again(topic), "坂の木", "人が分かるため", **last)
+    log, desk = (
+        client.get("/moderation").text,
+        browser_of(officer).get("/desk/c/park/opinions").text,
+    )
+    assert "坂の木" in log
+    assert "坂の木" in desk
+    assert "山田" not in log + desk
+
+
+def test_a_topic_that_was_refused_is_named_nowhere(
+    client: FlaskClient, free_room: Room, resident: Account, moderator: Account
+) -> None:
+    made = open_own(resident, set_room(free_room, checked="before"), title="山田さんの家")
+    (post,) = db.session().scalars(select(Post)).all()
+    decisions.hide(moderator, "post", post.public_id, "第4条", "人が分かるため")
+    log = client.get("/moderation").text
+    assert "公開の前の発言" in log
+    assert "山田" not in log
+    decisions.restore(again(moderator), "post", again(post).public_id, "本人の家でした。")
+    assert "山田さんの家" in client.get("/moderation").text
+    assert again(made).held_at is None
 
 
 def test_the_summary_says_by_whom_and_keeps_its_wordings(
