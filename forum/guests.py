@@ -6,11 +6,12 @@ pseudonym that is the same within one consultation and nowhere else.
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from core import db, text
 from core.errors import Forbidden, Invalid
@@ -27,6 +28,9 @@ OFFICIAL = (
     "事務局", "進行役", "運営委員", "管理者", "司会", "ファシリテーター", "モデレーター",
     "公式", "official", "moderator", "administrator", "facilitator",
 )  # fmt: skip
+
+# letters and marks that show nothing: fillers, selectors of a variation
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def accepted_name(room: Room, guest: Guest | None) -> str:
             "guest_name",
             _("区の職員や進行役とまちがえられる名前です。ほかの名前にしてください。"),
         )
-    if _is_taken(room, name, bare):
+    if _is_taken(room, bare):
         raise Invalid(
             "guest_name",
             _("この会議室で、登録した方が使っている名前です。ほかの名前にしてください。"),
@@ -76,21 +80,16 @@ def _departments() -> set[str]:
     return {_bare(name) for name in (*names, *parts)}
 
 
-def _is_taken(room: Room, name: str, bare: str) -> bool:
+def _is_taken(room: Room, bare: str) -> bool:
     """Whether somebody with a role has this name, or somebody with an account wrote by it here."""
-    trusted = select(Account.display_name).join(Grant, Grant.account_id == Account.id).distinct()
-    if bare in {_bare(other) for other in db.session().scalars(trusted)}:
-        return True
-    wrote = (
-        select(Post.id)
-        .join(Account, Account.id == Post.author_id)
-        .join(Topic, Topic.id == Post.topic_id)
-        .where(Topic.room_id == room.id, Account.display_name == name)
-    )
-    return db.session().scalar(wrote.limit(1)) is not None
+    wrote = select(Post.author_id).join(Topic, Topic.id == Post.topic_id)
+    wrote = wrote.where(Topic.room_id == room.id, Post.author_id.is_not(None))
+    either = or_(Account.id.in_(select(Grant.account_id)), Account.id.in_(wrote))
+    names = db.session().scalars(select(Account.display_name).where(either).distinct())
+    return bare in {_bare(other) for other in names}
 
 
 def _bare(name: str) -> str:
     """A name as the eye takes it: without blanks and invisible signs, full width as half."""
-    kept = unicodedata.normalize("NFKC", name)
+    kept = _UNSEEN.sub("", unicodedata.normalize("NFKC", name))
     return "".join(c for c in kept if unicodedata.category(c)[0] not in "CZ").casefold()

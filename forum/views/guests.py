@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+
 from flask import session
 from flask_limiter.util import get_remote_address
 from limits import parse
 
+from core import web
 from core.auth import limiter
 from core.errors import TooMany
 from core.people import Account
@@ -36,9 +40,20 @@ def writer(name: str) -> Guest | None:
     if actor() is not None:
         return None
     if _KEY not in session:
-        session[_KEY] = guests.new_token()
+        session[_KEY] = _token()
     session.permanent = True
     return Guest(name, session[_KEY])
+
+
+def _token() -> str:
+    """A guest's token, the same when their first form is pressed twice: both presses come with the
+    session of the page, and neither has a token yet.
+    """
+    page = session.get("csrf_token", "")
+    if not page:
+        return guests.new_token()
+    key = web.settings().secret_key.encode()
+    return hmac.new(key, f"guest:{page}".encode(), hashlib.sha256).hexdigest()
 
 
 def require_patience(guest: Guest) -> None:

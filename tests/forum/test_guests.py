@@ -123,7 +123,8 @@ def test_without_a_token_nobody_writes(welcome: Topic) -> None:
     [
         "", "　", "あ" * 41, "\x00", "公園みどり課", "公園みどり課 森川", "公園 みどり 課",
         "区役所の者", "進 行 役", "進行\u200b役", "運営委員会", "運営委員", "Ｏｆｆｉｃｉａｌ",
-        "けやき坂の住人",
+        "けやき坂の住人", "けやき\u200b坂の住人", "けやき坂の 住人", "けやき坂の住人\u3164",
+        "けやき\ufe0f坂の住人", "けやき\u034f坂の住人", "けやき坂の住人\u2800",
     ],
 )  # fmt: skip
 def test_names_that_others_would_mistake_are_refused(
@@ -282,6 +283,19 @@ def test_writing_as_a_guest_from_the_page_to_the_receipt_and_back(
     assert "取り下げました" in done.text
     assert SECRET not in client.get(path).text
     assert SECRET not in browser_of(moderator).get("/desk/waiting").text
+
+
+def test_the_first_form_pressed_twice_is_one_post_with_its_receipt(
+    client: FlaskClient, welcome: Topic
+) -> None:
+    path, impatient = f"/t/{welcome.public_id}", client.application.test_client()
+    client.get(path)
+    with client.session_transaction() as page, impatient.session_transaction() as same:
+        same.update(page)  # the second press left before the first was answered
+    answers = [browser.post(path, data=form()) for browser in (client, impatient)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert [SECRET in impatient.get(one.location).text for one in answers] == [True, True]
+    assert again(welcome).held_count == 1
 
 
 def test_the_receipts_page_closes_after_a_day(client: FlaskClient, welcome: Topic) -> None:
