@@ -35,14 +35,6 @@ CATEGORIES: dict[str, Message] = {
 
 
 @dataclass(frozen=True)
-class Feed:
-    """A feed as it is sent, and when anything in it last changed."""
-
-    body: bytes
-    changed_at: datetime
-
-
-@dataclass(frozen=True)
 class _Entry:
     id: str
     title: str
@@ -54,7 +46,7 @@ class _Entry:
     categories: tuple[str, ...] = ()
 
 
-def of_topic(topic: Topic) -> Feed:
+def of_topic(topic: Topic) -> bytes:
     """One topic: its newest posts and its running summary (four statements at most)."""
     entries = _posts(Post.topic_id == topic.id, with_topic=False)
     if topic.context and topic.context_at is not None:
@@ -65,7 +57,7 @@ def of_topic(topic: Topic) -> Feed:
     return _feed(title, _tag("topic", topic.public_id, topic.created_at), path, entries, changed)
 
 
-def of_room(room: Room) -> Feed:
+def of_room(room: Room) -> bytes:
     """One room: the newest posts of its topics and its summary (four statements at most)."""
     there = select(Topic.id).where(Topic.room_id == room.id, Topic.held_at.is_(None))
     entries = _posts(Post.topic_id.in_(there), with_topic=True)
@@ -150,7 +142,9 @@ def _tag(kind: str, public_id: str, since: datetime) -> str:
     return f"tag:{links.host()},{clock.local(since):%Y-%m-%d}:{kind}/{public_id}"
 
 
-def _feed(title: str, tag: str, path: str, entries: Sequence[_Entry], changed_at: datetime) -> Feed:
+def _feed(
+    title: str, tag: str, path: str, entries: Sequence[_Entry], changed_at: datetime
+) -> bytes:
     ranked = sorted(entries, key=lambda entry: entry.updated, reverse=True)
     root = Element("feed", {"xmlns": ATOM, "xml:lang": "ja"})
     _say(root, "id", tag)
@@ -163,8 +157,7 @@ def _feed(title: str, tag: str, path: str, entries: Sequence[_Entry], changed_at
     _alternate(root, path)
     for entry in ranked[:COUNT]:
         _add(root, entry)
-    body = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return Feed(body, changed_at)
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
 def _add(root: Element, entry: _Entry) -> None:

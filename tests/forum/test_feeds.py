@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.http import http_date
 
 from core import clock, db
 from core.people import Account
-from forum import posts, topics
+from forum import posts, topics, waiting
 from forum.models import Post, Question, Room, Topic
 
 A = "{http://www.w3.org/2005/Atom}"
@@ -97,12 +98,31 @@ def test_who_has_the_newest_feed_is_sent_nothing(
     posts.reply(resident, topic, "木を残したい。")
     first = client.get(at["room"])
     assert "Set-Cookie" not in first.headers
-    for headers in (
-        {"If-None-Match": first.headers["ETag"]},
-        {"If-Modified-Since": first.headers["Last-Modified"]},
-    ):
-        again = client.get(at["room"], headers=headers)
-        assert (again.status_code, again.data) == (304, b"")
+    again = client.get(at["room"], headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_time_alone_is_no_reason_to_send_nothing(
+    client: FlaskClient,
+    room: Room,
+    topic: Topic,
+    resident: Account,
+    neighbour: Account,
+    moderator: Account,
+    at: dict[str, Any],
+) -> None:
+    with db.transaction() as tx:
+        tx.get_one(Room, room.id).checked = "before"
+    early, late = (posts.reply(who, topic, "木を残したい。") for who in (resident, neighbour))
+    early_id, moderator_id = early.id, moderator.id
+    waiting.admit(moderator, late)
+    since = {"If-Modified-Since": http_date(clock.now())}
+    assert len(titles(read(client, at["topic"]))) == 1
+    who = db.session().get_one(Account, moderator_id)
+    waiting.admit(who, db.session().get_one(Post, early_id))  # written before, let in now
+    for path in (at["topic"], at["room"]):
+        assert client.get(path, headers=since).status_code == 200
+        assert len(titles(read(client, path))) == 2
 
 
 def test_fifty_posts_and_no_more_in_the_same_statements(
