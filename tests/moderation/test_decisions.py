@@ -214,6 +214,16 @@ def test_the_decision_page_is_for_moderators(
         assert SECRET not in answer.text
 
 
+def test_what_was_withdrawn_is_read_by_no_moderator(
+    browser_of: Browser, post: Post, moderator: Account, resident: Account
+) -> None:
+    path = f"/moderation/post/{post.public_id}"
+    posts.withdraw(resident, post)
+    page = browser_of(moderator).get(path)
+    assert page.status_code == 200
+    assert SECRET not in page.text
+
+
 def test_strange_addresses_are_not_found(browser_of: Browser, moderator: Account) -> None:
     browser = browser_of(moderator)
     assert browser.get("/moderation/post/nowhere").status_code == 404
