@@ -30,6 +30,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import AnonymousUserMixin, current_user
 from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -288,6 +289,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(DomainError, _refused)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DataError, _unheld)
     app.register_error_handler(Exception, _broken)
     app.context_processor(_context)
     app.jinja_env.filters["num"] = lambda n: f"{n:,}"
@@ -443,6 +445,13 @@ def _http(error: HTTPException) -> Any:
         return error
     text = _TEXTS.get(status, NotFound().message if status == 404 else DomainError().message)
     return error_page(status, text, texts=typed())
+
+
+def _unheld(error: DataError) -> Any:
+    """Somebody sent what no column can hold, such as a NUL in an address: PostgreSQL says so."""
+    db.session().rollback()
+    log.warning("nothing a column can hold", path=request.path, reason=str(error.orig))
+    return error_page(400, DomainError().message, texts=typed())
 
 
 def _broken(error: Exception) -> Any:

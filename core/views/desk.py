@@ -64,7 +64,7 @@ def people() -> tuple[str, int] | str | Response:
     return _people_page(form, DepartmentForm(formdata=None))
 
 
-@bp.post("/desk/people/<int:grant_id>/dismiss")
+@bp.post("/desk/people/<int(max=2147483647):grant_id>/dismiss")
 @permits("roles.grant")
 def dismiss(grant_id: int) -> Response:
     """Take a role back."""

@@ -70,7 +70,7 @@ def post_question(public_id: str) -> Any:
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.get("/p/<public_id>/images/<int:position>")
+@bp.get("/p/<public_id>/images/<int(max=2147483647):position>")
 @permits("public")
 def post_image(public_id: str, position: int) -> Response:
     """A picture of a post, for those who see the post itself."""

@@ -359,6 +359,31 @@ def test_the_wrong_method_and_strange_addresses_are_refused(
     assert browser.get(f"{at}?page=x").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/p/%00", "/t/%00", "/rm/%00", "/t/{topic}?reply_to=%00", "/t/{topic}?quote=%00",
+        "/p/%00/fragment", "/rm/%00/feed.atom", "/rm/%00/papers/%00/a.pdf", "/moderation?rule=%00",
+        "/c/%00", "/o/%00", "/p/{post}/images/99999999999999999999",
+    ],
+)  # fmt: skip
+def test_an_address_that_no_column_can_hold_is_nobodys_fault(
+    both_engines: str, client: FlaskClient, topic: Topic, resident: Account, path: str
+) -> None:
+    post = posts.reply(resident, topic, "一")
+    answer = client.get(path.format(topic=topic.public_id, post=post.public_id))
+    assert answer.status_code in (200, 400, 404)
+
+
+def test_a_key_that_no_column_can_hold_gives_the_words_back(
+    both_engines: str, browser_of: Browser, topic: Topic, resident: Account
+) -> None:
+    path = f"/t/{topic.public_id}"
+    answer = browser_of(resident).post(path, data={"body": "木を残したい。", "key": "\0"})
+    assert answer.status_code in (303, 400)
+    assert answer.status_code == 303 or "木を残したい。" in answer.text
+
+
 def test_markup_in_a_post_is_text(client: FlaskClient, topic: Topic, resident: Account) -> None:
     posts.reply(resident, topic, "<script>alert(1)</script><b>太い</b> [a](javascript:alert(1))")
     page = client.get(f"/t/{topic.public_id}").text
