@@ -103,7 +103,8 @@ def split(
         everything = plans.spots(row)
         spots = numbering.with_replies(everything, _still_here(everything, posts))
         plans.require_some(everything, spots)
-        made = topics.new(row.room, named, actor, topics.role_in(actor, row.room), row.tags)
+        role = topics.role_in(actor, row.room)
+        made = topics.new(row.room, named, actor, role, row.tags, kept=row.tags)
         made.question, made.question_html = asked, html
         planted = numbering.planted(spots)
         roots = [spot.id for spot in planted if spot.parent_id is None]

@@ -88,7 +88,8 @@ def read(said: str) -> Spans:
     """Spans as people write them (12-18, 30　１２〜１８、３０); raises ValueError otherwise."""
     plain = unicodedata.normalize("NFKC", said).translate(_DASHES)
     found: Spans = []
-    for part in re.split(r"[,、，・\s]+", re.sub(r"\s*-\s*", "-", plain)):
+    close = " ".join(plain.split()).replace(" -", "-").replace("- ", "-")
+    for part in re.split(r"[,、，・\s]+", close):
         if not part:
             continue
         match = _RANGE.fullmatch(part)

@@ -22,7 +22,7 @@ from forum import departures, guests, lines, places, questions, references, stan
 from forum import pictures as images
 from forum.events import PostHeld
 from forum.guests import Guest
-from forum.models import Post, PostRevision, Topic
+from forum.models import Post, PostPlace, PostRevision, Topic
 from forum.pictures import Prepared
 from forum.questions import Settlement
 from ledger import receipts
@@ -65,8 +65,7 @@ def reply(
         row = places.lock_topic(topic.id)
         consultation = row.room.consultation
         token = guests.hash_of(consultation, guest.token) if author is None and guest else ""
-        same = select(Post).where(Post.topic_id == row.id, Post.key == key)
-        if (sent := tx.scalars(same).one_or_none()) is not None:
+        if (sent := _sent(row, key)) is not None:
             return _same_speaker(sent, author, token)
         if settles is None:
             topics.require_open(row, at)
@@ -205,6 +204,17 @@ def _say_otherwise(row: Post, said: str, html: str) -> None:
     row.body, row.body_html, row.renderer = said, html, RENDERER
     if not row.is_held:
         references.note_mentions(row)
+
+
+def _sent(topic: Topic, key: str) -> Post | None:
+    """What this form wrote in a topic before, also when it was split off since."""
+    here = select(Post).where(Post.topic_id == topic.id, Post.key == key)
+    found = db.session().scalars(here).one_or_none()
+    if found is None and topic.gone:
+        left = select(Post).join(PostPlace, PostPlace.post_id == Post.id)
+        left = left.where(PostPlace.topic_id == topic.id, Post.key == key)
+        found = db.session().scalars(left.limit(1)).one_or_none()
+    return found
 
 
 def _same_speaker(post: Post, author: Account | None, token: str) -> Post:

@@ -75,8 +75,19 @@ def open_by_resident(
         return topic
 
 
-def new(room: Room, title: str, actor: Any, role: str, tags: Sequence[Tag]) -> Topic:
-    """A topic at the end of a room, in the current transaction; whoever calls has required."""
+def new(
+    room: Room,
+    title: str,
+    actor: Any,
+    role: str,
+    tags: Sequence[Tag],
+    *,
+    kept: Sequence[Tag] = (),
+) -> Topic:
+    """A topic at the end of a room, in the current transaction; whoever calls has required.
+
+    Of `tags` those `kept` from another topic may have been taken off the list.
+    """
     tx = db.session()
     _lock(room)
     topic = Topic(
@@ -86,7 +97,7 @@ def new(room: Room, title: str, actor: Any, role: str, tags: Sequence[Tag]) -> T
         role=role,
         opened_by_id=actor.id,
         created_at=clock.now(),
-        tags=allowed_tags(room.consultation, tags),
+        tags=allowed_tags(room.consultation, tags, kept=kept),
     )
     tx.add(topic)
     tx.flush()

@@ -15,7 +15,19 @@ from sqlalchemy import func, insert, inspect, select
 from core import clock, db, record
 from core.errors import Closed, Conflict, DomainError, Forbidden, Invalid, NotFound
 from core.people import Account
-from forum import departures, moves, posts, queries, questions, readings, stands, topics, traces
+from forum import (
+    departures,
+    moves,
+    posts,
+    queries,
+    questions,
+    readings,
+    stands,
+    tags,
+    tending,
+    topics,
+    traces,
+)
 from forum.models import Post, Room, Topic
 from ledger import check
 from ledger.models import Choice, Consultation, Opinion
@@ -203,6 +215,30 @@ def test_forms_of_both_topics_with_the_same_key_stay_two_posts(
     moves.merge(facilitator, topic, other, "同じ話")
     assert {again(here).topic_id, again(there).topic_id} == {other.id}
     assert again(here).key != again(there).key == "same"
+
+
+def test_a_form_sent_again_after_a_split_is_the_post_that_was_split_off(
+    both_engines: str, topic: Topic, facilitator: Account, resident: Account
+) -> None:
+    posts.reply(resident, topic, "残る")
+    sent = posts.reply(resident, topic, "分かれる", key="same")
+    moves.split(facilitator, again(topic), [again(sent)], "分けた話", "", "別の話")
+    assert posts.reply(again(resident), again(topic), "分かれる", key="same").id == sent.id
+    assert again(sent).topic.post_count == 1
+
+
+def test_a_split_keeps_tags_that_were_taken_off_the_list(
+    topic: Topic,
+    consultation: Consultation,
+    officer: Account,
+    resident: Account,
+) -> None:
+    tag = tags.add(officer, consultation, "みどり")
+    tending.choose_tags(officer, topic, [tag])
+    tags.retire(officer, consultation, tag)
+    said = talk(again(topic), resident)
+    made = moves.split(officer, again(topic), [again(said[4])], "分けた話", "", "別の話")
+    assert [one.name for one in made.tags] == ["みどり"]
 
 
 def test_a_merged_topic_takes_no_posts_and_is_in_no_list(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +70,12 @@ def test_numbers_are_read_as_people_write_them(said: str, meant: list[list[int]]
 def test_what_is_no_number_is_refused(said: str) -> None:
     with pytest.raises(ValueError):
         numbering.read(said)
+
+
+def test_a_million_blanks_are_read_at_once() -> None:
+    began = time.perf_counter()
+    assert numbering.read("1" + " " * 1_000_000 + "- 3") == [[1, 3]]
+    assert time.perf_counter() - began < 1
 
 
 def test_a_box_that_is_checked_no_more_is_taken_out() -> None:
