@@ -157,7 +157,8 @@ def _feed(
     _alternate(root, path)
     for entry in ranked[:COUNT]:
         _add(root, entry)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    body: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return body
 
 
 def _add(root: Element, entry: _Entry) -> None:
