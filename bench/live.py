@@ -36,16 +36,17 @@ from core.people import Account, Department, Role
 from forum import rooms, topics
 
 HOST = "127.0.0.1"
+WRITERS = 10  # in turn: one account may write sixty times in ten minutes
 BIN = Path(sys.executable).parent
 
 
 @dataclass
 class Site:
-    """A running server with one open topic, and the cookie of somebody who may write in it."""
+    """A running server with one open topic, and the cookies of those who write in it."""
 
     port: int
     topic: str
-    cookie: str
+    cookies: list[str]
 
 
 @dataclass
@@ -114,7 +115,7 @@ def _report(pages: list[Reader], sent: dict[str, float], delays: list[float], bu
 async def _write(site: Site, seconds: int, sent: dict[str, float]) -> None:
     """A post a second, as a form sends it."""
     reader, writer = await asyncio.open_connection(HOST, site.port)
-    page = await _get(reader, writer, f"/t/{site.topic}", cookie=site.cookie)
+    page = await _get(reader, writer, f"/t/{site.topic}", cookie=site.cookies[0])
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert token is not None
     for number in range(seconds):
@@ -129,7 +130,7 @@ async def _write(site: Site, seconds: int, sent: dict[str, float]) -> None:
         )
         writer.write(
             f"POST /t/{site.topic} HTTP/1.1\r\nHost: {HOST}:{site.port}\r\n"
-            f"Cookie: {site.cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Cookie: {site.cookies[number % WRITERS]}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
         status, _page, _headers = await _answer(reader)
@@ -271,15 +272,15 @@ def _prepare(settings: Settings) -> Site:
         tx.add(Department(slug="bench", name="測る課"))
     officer = people.create("bench@example.jp", "測る課 担当")
     people.entrust(officer, Role.OFFICER, "department:bench", by="bench")
-    resident = people.create("r@example.jp", "坂の上", ties=["在住"])
+    writers = [people.create(f"r{n}@example.jp", f"坂の上{n}") for n in range(WRITERS)]
     target = wards.consultation(officer, "live")
     phase = target.phases[0]
     room = rooms.open_room(
         officer, target, "測る部屋", "測ります。", ["一つのこと。"], phase.opens_at, phase.closes_at
     )
     topic = topics.open_topic(officer, room, "測る話題", "どうですか。")
-    made = Site(int(settings.base_url.rpartition(":")[2]), topic.public_id, "")
-    made.cookie = _cookie(app, resident)
+    cookies = [_cookie(app, writer) for writer in writers]
+    made = Site(int(settings.base_url.rpartition(":")[2]), topic.public_id, cookies)
     db.session.remove()
     return made
 

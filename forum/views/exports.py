@@ -10,6 +10,7 @@ from typing import IO, cast
 from flask import Response
 
 from core import web
+from core.auth import limiter
 from core.errors import TooMany
 from core.web import permits
 from forum import queries
@@ -23,6 +24,7 @@ _turn = Lock()  # one at a time: packing is work of the processor, and reading m
 
 @bp.get("/rm/<public_id>/export.zip")
 @permits("public")
+@limiter.limit("60 per hour")  # whoever waits for their turn holds a thread
 def room_export(public_id: str) -> Response:
     """The room as everybody may read it now, packed before the first byte is sent.
 

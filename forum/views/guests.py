@@ -1,4 +1,4 @@
-"""Guests at the edge: the token in the signed session cookie, and how often they may write."""
+"""Who writes, at the edge: a guest's token in the signed session cookie, and how often one may."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hmac
 
 from flask import session
 from flask_limiter.util import get_remote_address
-from limits import parse
+from limits import RateLimitItem, parse
 
 from core import web
 from core.auth import limiter
@@ -18,6 +18,7 @@ from forum import guests
 from forum.guests import Guest
 
 # A school class or an office shares one address; a guest is one browser.
+BY_ACCOUNT = parse("60 per 10 minutes")  # ten seconds for each: nobody writes that fast
 BY_GUEST = parse("5 per 10 minutes")
 BY_ADDRESS = parse("30 per hour")
 _KEY = "guest"
@@ -56,17 +57,24 @@ def _token() -> str:
     return hmac.new(key, f"guest:{page}".encode(), hashlib.sha256).hexdigest()
 
 
-def require_patience(guest: Guest) -> None:
-    """Raise `TooMany` when this browser or this address has written too much lately."""
-    within = limiter.limiter
-    if not (within.test(BY_GUEST, _KEY, guest.token) and within.test(BY_ADDRESS, _KEY, _place())):
+def require_patience(guest: Guest | None) -> None:
+    """Raise `TooMany` when this browser and address, or this account, wrote too much lately."""
+    if not all(limiter.limiter.test(*one) for one in _counted(guest)):
         raise TooMany
 
 
-def wrote(guest: Guest) -> None:
+def wrote(guest: Guest | None) -> None:
     """Count one post: only what was taken counts, not what came back with a mistake."""
-    limiter.limiter.hit(BY_GUEST, _KEY, guest.token)
-    limiter.limiter.hit(BY_ADDRESS, _KEY, _place())
+    for one in _counted(guest):
+        limiter.limiter.hit(*one)
+
+
+def _counted(guest: Guest | None) -> list[tuple[RateLimitItem, str, str]]:
+    """By what a writer's posts are counted."""
+    if guest is not None:
+        return [(BY_GUEST, _KEY, guest.token), (BY_ADDRESS, _KEY, _place())]
+    who = actor()
+    return [(BY_ACCOUNT, "account", who.public_id)] if who is not None else []
 
 
 def _place() -> str:

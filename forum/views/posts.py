@@ -40,8 +40,7 @@ def reply(public_id: str) -> Page:
     guest = guests.writer(form.guest_name.data or "")
     if form.validate_on_submit():
         try:
-            if guest is not None:
-                guests.require_patience(guest)
+            guests.require_patience(guest)
             post = composing.send(form, found, quoted, guest=guest)
         except DomainError as error:
             if error.status not in (403, 422, 429):
@@ -50,8 +49,8 @@ def reply(public_id: str) -> Page:
                 return moved  # while this was sent
             composing.refuse(form, error)
             return threads.topic_page(found, form, quoted, None), error.status
+        guests.wrote(guest)
         if guest is not None:
-            guests.wrote(guest)
             return see_other(post_receipts.url_of(post))
         flash(str(composing.published(post)), "success")
         return see_other(threads.way_to(post, posted=post.number))

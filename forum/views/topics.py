@@ -15,7 +15,7 @@ from core.permissions import require
 from core.web import actor, permits, received_at, see_other
 from forum import differences, posts, queries, tags, tending, topics, traces
 from forum.models import Room, Topic
-from forum.views import bp
+from forum.views import bp, guests
 from forum.views.topics_forms import (
     ContextForm,
     LockForm,
@@ -41,14 +41,16 @@ def topic_new(public_id: str) -> Page:
     form.offer(room.consultation)
     if form.validate_on_submit():
         try:
+            guests.require_patience(None)
             made = _opened(room, form)
+            guests.wrote(None)
             said = _("話題を加えました。")
             if made.held_at is not None:
                 said = _("話題を受け取りました。担当の者が確かめてから公開します。")
             flash(str(said), "success")
             return see_other(url_for("forum.topic", public_id=made.public_id, opened=1))
         except DomainError as error:
-            if error.status not in (403, 422):
+            if error.status not in (403, 422, 429):
                 raise
             web.refuse(form, error)
     page = render_template(

@@ -169,5 +169,12 @@ def test_a_topic_is_read_in_batches_and_whole(
     ]  # fmt: skip
 
 
+def test_who_takes_a_room_along_again_and_again_is_asked_to_wait(
+    client: FlaskClient, address: str
+) -> None:
+    answers = [client.get(address).status_code for _turn in range(61)]
+    assert (answers[:60], answers[60]) == ([200] * 60, 429)
+
+
 def test_an_empty_room_can_be_taken_along(room: Room, client: FlaskClient, address: str) -> None:
     assert "まだ話題がありません" in unpacked(client, address)["index.html"]

@@ -340,6 +340,17 @@ def test_who_was_signed_out_writes_as_a_guest_only_with_a_name(
     assert 'name="guest_name"' in answer.text
 
 
+def test_an_account_that_writes_faster_than_anybody_is_asked_to_wait(
+    browser_of: Browser, topic: Topic, resident: Account, neighbour: Account
+) -> None:
+    path, browser, other = f"/t/{topic.public_id}", browser_of(resident), browser_of(neighbour)
+    for n in range(60):
+        assert browser.post(path, data={"body": "一", "key": str(n)}).status_code == 303
+    answer = browser.post(path, data={"body": "さらに書いた文", "key": "60"})
+    assert (answer.status_code, "さらに書いた文" in answer.text) == (429, True)
+    assert other.post(path, data={"body": "一", "key": "other"}).status_code == 303
+
+
 def test_a_guest_who_writes_very_often_is_asked_to_wait(
     client: FlaskClient, browser_of: Browser, welcome: Topic, resident: Account
 ) -> None:
