@@ -1,5 +1,6 @@
 // @ts-check
-// On every page: counters under long fields, buttons that copy, drafts kept in this browser.
+// On every page: counters under long fields, buttons that copy, drafts kept in this browser, and
+// where a refused form begins.
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement} Writable */
 
@@ -120,7 +121,15 @@ function store() {
   }
 }
 
+/** A form sent to an address with a # (#write) loses autofocus to it, and the focus until loaded. */
+function toErrors() {
+  const summary = document.getElementById("error-summary");
+  if (!summary || !location.hash) return;
+  addEventListener("load", () => setTimeout(() => summary.focus()));
+}
+
 function start() {
+  toErrors();
   const kept = store();
   if (kept) {
     forgetOld(kept);

@@ -9,10 +9,12 @@ import { arrived, began, isOnPage, placeOf, wasHidden, wasRead, wasSeen } from "
 
 const ASK_EVERY_MS = 60_000; // while there is no connection
 const SPREAD_MS = 4_000; // a whole page is fetched by its readers one after the other
+const AGAIN_MS = 5_000; // a post that could not be fetched
 
-/** @param {string} url @returns {Promise<Document | null>} */
+/** Raises when asking again may help. @param {string} url @returns {Promise<Document | null>} */
 async function page(url) {
   const answer = await fetch(url, { headers: { Accept: "text/html" } });
+  if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
   return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
 }
 
@@ -22,14 +24,29 @@ async function fetched(url) {
   return item ? /** @type {HTMLElement} */ (document.adoptNode(item)) : null;
 }
 
-/** Change the list so that what is on the screen stays where it is. @param {HTMLElement} list @param {() => void} change */
+let leftOver = 0; // browsers scroll by whole pixels: many changes must not add up to a move
+
+/**
+ * Change the list so that what one reads stays where it is: the post with the focus, else the first
+ * that begins on the screen (what stands above it may grow upwards), else the one that fills it.
+ * @param {HTMLElement} list
+ * @param {() => void} change
+ */
 function unmoved(list, change) {
-  const anchor = [...list.children].find((item) => item.getBoundingClientRect().bottom > 0);
-  const before = anchor?.getBoundingClientRect().top ?? 0;
+  const items = [...list.children];
+  const isBegun = (/** @type {Element} */ item) => {
+    const { top } = item.getBoundingClientRect();
+    return top >= 0 && top < innerHeight;
+  };
+  const anchor =
+    items.find((item) => item.contains(document.activeElement) && isBegun(item)) ??
+    items.find(isBegun) ??
+    items.find((item) => item.getBoundingClientRect().bottom > 0);
+  const before = (anchor?.getBoundingClientRect().top ?? 0) - leftOver;
   change();
   if (!anchor?.isConnected) return;
-  const moved = anchor.getBoundingClientRect().top - before;
-  if (moved !== 0) scrollBy({ top: moved, behavior: "instant" });
+  scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: "instant" });
+  leftOver = anchor.getBoundingClientRect().top - before;
 }
 
 /** Put in what stands around the posts (summary, title, state) as it reads now. @returns {Promise<void>} */
@@ -42,6 +59,21 @@ async function around() {
   }
 }
 
+/**
+ * What to say of a post that reads otherwise than before, in the words it carries itself; "" when
+ * only this reader's own buttons changed.
+ * @param {HTMLElement} before
+ * @param {HTMLElement} after
+ */
+function difference(before, after) {
+  const gone = after.querySelector(".tombstone b");
+  if (gone) return before.querySelector(".tombstone") ? "" : gone.textContent ?? "";
+  const words = (/** @type {HTMLElement} */ item) => item.querySelector(".post__body")?.innerHTML;
+  if (words(before) === words(after)) return "";
+  const parts = [".post__n", '.post__notes a[href$="/history"]'].map((part) => after.querySelector(part)?.textContent ?? "");
+  return parts.filter((part) => part !== "").join("　");
+}
+
 /** @param {HTMLElement} list */
 function live(list) {
   const news = /** @type {HTMLElement} */ (document.querySelector("[data-news]"));
@@ -49,6 +81,10 @@ function live(list) {
   const go = /** @type {HTMLAnchorElement} */ (news.querySelector("[data-go]"));
   const { topic = "", from = "", to = "", since = "", one = "", many = "", around: changed = "" } = list.dataset;
   const sort = list.dataset.sort ?? "tree";
+  const changes = document.createElement("p"); // beside the count of new posts, which stays true
+  changes.className = "only-read";
+  changes.setAttribute("role", "status");
+  news.after(changes);
   let state = began(Number(list.dataset.last), list.dataset.at ?? "");
   /** @type {Promise<void>} what is fetched is put in one after the other */
   let turn = Promise.resolve();
@@ -90,7 +126,9 @@ function live(list) {
     const there = /** @type {HTMLElement | null} */ (list.querySelector(`[data-post="${CSS.escape(id)}"]`));
     const number = Number(item.dataset.number);
     if (there) {
+      const told = difference(there, item);
       replace(there, item);
+      if (told !== "") changes.textContent = told;
       draw();
       return;
     }
@@ -111,11 +149,27 @@ function live(list) {
     draw();
   }
 
+  /** @type {Set<string>} what could not be fetched */
+  const owed = new Set();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  function askAgain() {
+    clearTimeout(waiting);
+    for (const id of owed) inTurn(id);
+  }
+
   /** @param {string} id */
-  const inTurn = (id) => {
-    turn = turn.then(() => show(id)).catch(() => undefined); // the next catching up fetches it again
+  function inTurn(id) {
+    turn = turn
+      .then(() => show(id))
+      .then(() => void owed.delete(id))
+      .catch(() => {
+        owed.add(id);
+        clearTimeout(waiting);
+        waiting = setTimeout(askAgain, AGAIN_MS);
+      });
     return turn;
-  };
+  }
 
   async function catchUp() {
     const url = since.replace(/0$/, String(state.last)) + `?at=${encodeURIComponent(state.at)}`;
@@ -155,8 +209,12 @@ function live(list) {
   socket.on("topic", () => {
     setTimeout(async () => {
       await around();
-      if (state.waiting.length === 0) said.textContent = changed;
+      changes.textContent = changed;
     }, Math.random() * SPREAD_MS);
+  });
+  addEventListener("online", () => {
+    askAgain();
+    socket.connect(); // does not wait for its next try; connected, it does nothing
   });
   setInterval(() => {
     if (!socket.connected && !document.hidden) catchUp().catch(() => undefined);
