@@ -6,53 +6,14 @@ Every page met is judged: axe 0, no sideways scroll, nothing in the console.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Eyes, Keyboard
+from tests.browser.conftest import Person, moment
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-TOKYO = ZoneInfo("Asia/Tokyo")
-
-
-class Person:
-    """One person's window, eyes and keyboard."""
-
-    def __init__(self, context: BrowserContext, site: str) -> None:
-        self.page: Page = context.new_page()
-        self.page.set_default_timeout(15_000)
-        self.eyes = Eyes(self.page)
-        self.keys = Keyboard(self.page)
-        self.site = site
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.site + path)
-
-    def sign_in(self, name: str) -> None:
-        self.open("/sign-in")
-        self.keys.follow(f"button:has-text('{name}')")
-
-
-@pytest.fixture
-def people(browser: Browser, site: str, browser_context_args: dict[str, Any]) -> Any:
-    made: list[BrowserContext] = []
-
-    def person(**more: Any) -> Person:
-        context = browser.new_context(**{**browser_context_args, **more})
-        made.append(context)
-        return Person(context, site)
-
-    yield person
-    for context in made:
-        context.close()
-
-
-def moment(days: float) -> str:
-    return f"{(datetime.now(UTC) + timedelta(days=days)).astimezone(TOKYO):%Y-%m-%dT%H:%M}"
 
 
 def open_consultation(officer: Person, slug: str) -> None:
