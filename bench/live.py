@@ -130,7 +130,8 @@ async def _write(site: Site, seconds: int, sent: dict[str, float]) -> None:
         )
         writer.write(
             f"POST /t/{site.topic} HTTP/1.1\r\nHost: {HOST}:{site.port}\r\n"
-            f"Cookie: {site.cookies[number % WRITERS]}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Cookie: {site.cookies[number % WRITERS]}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
         status, _page, _headers = await _answer(reader)

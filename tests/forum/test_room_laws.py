@@ -28,17 +28,18 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select, text
 
-from core import db
+from core import business_days, clock, db
 from core.errors import DomainError
 from core.people import Account
-from forum import lines, moves, posts, queries, stands, tallies, tending, topics
+from forum import lines, moves, posts, queries, questions, stands, tallies, tending, topics
 from forum import waiting as queue
 from forum.guests import Guest
-from forum.models import Checked, Post, Room, Topic, Writers
+from forum.models import Checked, Post, Question, Room, Topic, TopicsBy, Writers
 from ledger import check, opinions, receipts
 from ledger.models import Choice, Consultation, Opinion, OpinionText, State
 from ledger.queries import count
 from moderation import decisions
+from tests.forum.test_rooms import open_room
 
 SHOWN, HELD, REFUSED, HIDDEN, WITHDRAWN = "shown", "held", "refused", "hidden", "withdrawn"
 GUESTS = (Guest("通りすがりの者", "a" * 64), Guest("Linh", "b" * 64))
@@ -91,7 +92,7 @@ class Scene:
 
 
 class RoomLife(RuleBasedStateMachine):
-    """One room: two residents, two guests, an officer and a moderator, in any order."""
+    """Two rooms: two residents, two guests, an officer and a moderator, in any order."""
 
     scene: Scene
 
@@ -101,6 +102,7 @@ class RoomLife(RuleBasedStateMachine):
         self.told: dict[int, Told] = {}
         self.locked: set[int] = set()
         self.merged: set[int] = set()
+        self.unseen: dict[int, int] = {}  # topics that wait, with their first post
         self.looks_first = False
         if looks_first:
             self.look_otherwise()
@@ -108,11 +110,16 @@ class RoomLife(RuleBasedStateMachine):
 
     # ───────── saying
 
-    @rule(who=st.sampled_from(["resident", "neighbour", "officer"]), at=NUMBERS, under=NUMBERS)
-    def say(self, who: str, at: int, under: int) -> None:
+    @rule(
+        who=st.sampled_from(["resident", "neighbour", "officer"]),
+        at=NUMBERS,
+        under=NUMBERS,
+        asks=st.booleans(),
+    )
+    def say(self, who: str, at: int, under: int, asks: bool) -> None:
         topic, parent = self.some_topic(at), self.some_post(under, or_none=True)
         waits = self.looks_first and who != "officer"
-        self.said(who, waits, topic, parent, author=self.account(who))
+        self.said(who, waits, topic, parent, author=self.account(who), asks=asks)
 
     @rule(which=st.integers(0, 1), at=NUMBERS, under=NUMBERS)
     def say_as_guest(self, which: int, at: int, under: int) -> None:
@@ -127,18 +134,65 @@ class RoomLife(RuleBasedStateMachine):
         parent: Post | None,
         author: Account | None = None,
         guest: Guest | None = None,
+        asks: bool = False,
     ) -> None:
         if parent is not None and parent.topic_id != topic.id:
             parent = None
         may = self.takes(topic) and (parent is None or self.told[parent.id].is_placed)
+        who_says: dict[str, Any] = {"guest": guest, "asks": asks}
         post = self.attempt(
-            may, lambda: posts.reply(author, topic, self.new_words(), parent, guest=guest)
+            may, lambda: posts.reply(author, topic, self.new_words(), parent, **who_says)
         )
         if post is not None:
             told = Told(who, HELD if waits else SHOWN, was_placed=not waits)
             if told.is_voice:
                 told.lines.append(State.HELD if waits else State.COUNTED)
             self.told[post.id] = told
+
+    @precondition(lambda self: len(self.topics()) < 7)
+    @rule(who=st.sampled_from(["resident", "neighbour"]), is_rare=st.integers(0, 2))
+    def open_a_topic(self, who: str, is_rare: int) -> None:
+        if is_rare:
+            return
+        said = {"title": "自分の話題", "body": self.new_words(), "key": db.public_id()}
+        room = db.session().get_one(Room, self.scene.ids["room"])
+        made = topics.open_by_resident(self.account(who), room, **said, received_at=clock.now())
+        (post_id,) = db.session().scalars(select(Post.id).where(Post.topic_id == made.id)).all()
+        state, line = (HELD, State.HELD) if self.looks_first else (SHOWN, State.COUNTED)
+        self.told[post_id] = Told(who, state, [line], was_placed=not self.looks_first)
+        if self.looks_first:
+            self.unseen[made.id] = post_id
+
+    @precondition(lambda self: self.has(SHOWN))
+    @rule(at=NUMBERS)
+    def mark_or_unmark(self, at: int) -> None:
+        post, who = self.some_post(at, SHOWN), self.account("officer")
+        found = questions.of([post]).get(post.id)
+        try:
+            if found is not None and found.is_marked:
+                questions.unmark(who, post, "質問ではないため")
+            else:
+                questions.mark(who, post)
+        except DomainError:
+            db.session().rollback()  # whether it may is told by tests/forum/test_questions.py
+
+    @precondition(lambda self: self.has(SHOWN))
+    @rule(at=NUMBERS, is_interim=st.booleans())
+    def answer(self, at: int, is_interim: bool) -> None:
+        who = self.account("officer")
+        waits = select(Question.post_id).where(Question.answered_at.is_(None))
+        open_ = db.session().scalars(waits.order_by(Question.post_id)).all()
+        asks = open_[at % len(open_)] if open_ and at % 4 else self.some_post(at, SHOWN).id
+        post = db.session().get_one(Post, asks)
+        day = business_days.add(business_days.today(), 5) if is_interim else None
+        try:
+            kind = "interim" if is_interim else "answer"
+            settles = questions.settlement(who, post, kind, day)
+            said = posts.reply(who, post.topic, self.new_words(), post, settles=settles)
+        except DomainError:
+            db.session().rollback()
+            return
+        self.told[said.id] = Told("officer", SHOWN, was_placed=True)
 
     # ───────── one's own
 
@@ -186,6 +240,7 @@ class RoomLife(RuleBasedStateMachine):
         self.attempt(told.state == HELD, lambda: queue.admit(self.account("moderator"), post))
         if told.state == HELD:
             told.become(SHOWN, State.COUNTED)
+            self.seen(post.id)
 
     @precondition(lambda self: self.has(SHOWN, HELD))
     @rule(at=NUMBERS)
@@ -198,6 +253,8 @@ class RoomLife(RuleBasedStateMachine):
         )
         if told.state in (SHOWN, HELD):
             told.become(HIDDEN if told.state == SHOWN else REFUSED, State.WITHHELD)
+            if post.id in self.unseen.values():
+                self.locked.add(post.topic_id)
 
     @precondition(lambda self: self.has(HIDDEN, REFUSED))
     @rule(at=NUMBERS)
@@ -210,14 +267,22 @@ class RoomLife(RuleBasedStateMachine):
         )
         if may:
             told.become(SHOWN, State.COUNTED)
+            self.seen(post.id)
+
+    def seen(self, post_id: int) -> None:
+        """A topic's first post was let in: so is the topic."""
+        for topic_id, first in list(self.unseen.items()):
+            if first == post_id:
+                del self.unseen[topic_id]
+                self.locked.discard(topic_id)
 
     @precondition(lambda self: self.acts % 5 == 4)
     @rule()
     def look_otherwise(self) -> None:
         self.looks_first = not self.looks_first
         with db.transaction() as tx:
-            room = tx.get_one(Room, self.scene.ids["room"])
-            room.checked = Checked.BEFORE if self.looks_first else Checked.AFTER
+            for room in tx.scalars(select(Room)).unique():
+                room.checked = Checked.BEFORE if self.looks_first else Checked.AFTER
 
     # ───────── topics
 
@@ -237,7 +302,8 @@ class RoomLife(RuleBasedStateMachine):
     @rule(at=NUMBERS, into=NUMBERS)
     def merge(self, at: int, into: int) -> None:
         topic, target = self.some_topic(at), self.some_topic(into)
-        may = topic.id != target.id and not self.merged & {topic.id, target.id}
+        gone = self.merged | self.unseen.keys()
+        may = topic.id != target.id and not gone & {topic.id, target.id}
         who = self.account("officer")
         self.attempt(may, lambda: moves.merge(who, topic, target, "同じ話です。"))
         if may:
@@ -252,6 +318,14 @@ class RoomLife(RuleBasedStateMachine):
             moves.split(who, topic, [post], "分けた話題", "", "別の話です。")
         except DomainError:
             db.session().rollback()  # whether it may is told by tests/forum/test_moves.py
+
+    @precondition(lambda self: len(self.told) > 4)
+    @rule(at=NUMBERS, there=st.booleans())
+    def move(self, at: int, there: bool) -> None:
+        topic, who = self.some_topic(at), self.account("officer")
+        room = db.session().get_one(Room, self.scene.ids["next_room" if there else "room"])
+        may = topic.id not in self.merged | self.unseen.keys()
+        self.attempt(may, lambda: moves.move(who, topic, room, "あちらの話です。"))
 
     @precondition(lambda self: self.has(SHOWN))
     @rule(at=NUMBERS, choice=st.sampled_from([*Choice, None]))
@@ -287,6 +361,7 @@ class RoomLife(RuleBasedStateMachine):
         for topic in self.topics():
             self.the_topic_shows_what_is_shown(topic, there[topic.id])
         self.what_waits_is_in_the_queue()
+        self.what_is_answered_can_be_read()
 
     def the_ledger_counts_what_was_said(self) -> None:
         consultation = db.session().get_one(Consultation, self.scene.ids["consultation"])
@@ -321,6 +396,7 @@ class RoomLife(RuleBasedStateMachine):
             assert post.parent_id not in {p.id for p in thread} - before
             before.add(post.id)
         shown = [self.told[p.id] for p in there if self.told[p.id].state == SHOWN]
+        assert (topic.held_at is not None) == (topic.id in self.unseen)
         talk = queries.talk_of(topic)
         assert (queries.total(topic), talk.posts) == (len(placed), len(shown))
         assert talk.people == len({told.who for told in shown})
@@ -335,6 +411,17 @@ class RoomLife(RuleBasedStateMachine):
             for post_id, told in self.told.items()
             if told.who == "resident" and told.state in (HELD, REFUSED)
         }
+
+    def what_is_answered_can_be_read(self) -> None:
+        for question in db.session().scalars(select(Question)):
+            assert self.told[question.post_id].is_voice
+            for settles, at in (
+                (question.answer_id, question.answered_at),
+                (question.interim_id, question.interim_at),
+            ):
+                is_read = settles is not None and self.told[settles].state == SHOWN
+                assert is_read == (at is not None)
+            assert question.is_marked or not question.is_answered
 
     # ───────── at hand
 
@@ -370,7 +457,7 @@ class RoomLife(RuleBasedStateMachine):
         return db.session().get_one(Post, there[at % len(there)])
 
     def takes(self, topic: Topic) -> bool:
-        return topic.id not in self.locked | self.merged
+        return topic.id not in self.locked | self.merged | self.unseen.keys()
 
     def new_words(self) -> str:
         self.words += 1
@@ -402,12 +489,14 @@ def life(
     if engine.dialect.name != "sqlite":
         pytest.skip("each run begins from a copy of a file; both engines: tests/forum/test_waiting")
     with db.transaction() as tx:
-        tx.get_one(Room, room.id).writers = Writers.GUEST
+        next_room = open_room(officer, consultation, title="となりの会議室", rules=room.rules)
+        for one in (tx.get_one(Room, room.id), next_room):
+            one.writers, one.topics_by = Writers.GUEST, TopicsBy.RESIDENTS
     topics.open_topic(officer, room, "ベンチをどこに置くか", "どこに置くとよいですか。")
     people = {"officer": officer, "resident": resident, "neighbour": neighbour}
     people |= {"moderator": moderator}
     ids = {name: who.id for name, who in people.items()}
-    ids |= {"room": room.id, "consultation": consultation.id}
+    ids |= {"room": room.id, "next_room": next_room.id, "consultation": consultation.id}
     db.session.remove()
     with engine.connect() as connection:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
@@ -447,6 +536,8 @@ def forget(*_args: object, **_options: object) -> None:
         (lines, "say_otherwise"),  # what waits is reworded, and the ledger keeps the old words
         (opinions, "publish"),  # what was let in stays unreadable in the ledger
         (tallies, "changed"),  # what was hidden is still counted as shown
+        (questions, "post_gone"),  # a hidden answer goes on answering
+        (topics, "first_post_admitted"),  # a topic stays unseen though its first post was let in
         (receipts, "issue"),  # a guest has nothing to take it back by
     ],
 )
@@ -455,4 +546,4 @@ def test_a_planted_mistake_is_caught(
 ) -> None:
     monkeypatch.setattr(where, what, forget)
     with pytest.raises((AssertionError, DomainError)):
-        run(life, 20)
+        run(life, 80)  # it ends with the first that is caught
