@@ -68,8 +68,8 @@ async function around() {
 function difference(before, after) {
   const gone = after.querySelector(".tombstone b");
   if (gone) return before.querySelector(".tombstone") ? "" : gone.textContent ?? "";
-  const words = (/** @type {HTMLElement} */ item) => item.querySelector(".post__body")?.innerHTML;
-  if (words(before) === words(after)) return "";
+  const words = (/** @type {HTMLElement} */ item) => item.querySelector(".post__body");
+  if (words(before)?.isEqualNode(words(after))) return "";
   const parts = [".post__n", '.post__notes a[href$="/history"]'].map((part) => after.querySelector(part)?.textContent ?? "");
   return parts.filter((part) => part !== "").join("　");
 }
