@@ -217,11 +217,13 @@ def locked(query: Select[T]) -> Select[T]:
     """The same rows, locked until the transaction ends; only the entity's own table is locked.
 
     What hangs on them is read when it is asked for: rows joined here would be those from before
-    the wait (on PostgreSQL a topic that was moved meanwhile came back without its room).
+    the wait (on PostgreSQL a topic that was moved meanwhile came back without its room). Keys
+    never change, so rows that refer to a locked one may be written meanwhile: else a reply, which
+    refers to its room, and a topic being opened in that room wait for each other.
     SQLite has one writer at a time since BEGIN IMMEDIATE and drops the clause by itself.
     """
     entity = query.column_descriptions[0]["entity"]
-    alone = query.with_for_update(of=entity).options(lazyload("*"))
+    alone = query.with_for_update(of=entity, key_share=True).options(lazyload("*"))
     return alone.execution_options(populate_existing=True)
 
 

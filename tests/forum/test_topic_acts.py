@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -18,6 +19,7 @@ from forum.models import Post, Room, Topic, TopicTrace
 from ledger import check, opinions
 from ledger.models import State
 from moderation import decisions
+from tests.forum.test_moves import run_together
 
 Browser = Callable[[Account], FlaskClient]
 T = TypeVar("T")
@@ -69,6 +71,23 @@ def test_the_same_form_sent_twice_opens_one_topic(
 ) -> None:
     assert open_own(resident, free_room).id == open_own(again(resident), again(free_room)).id
     assert db.session().scalars(select(func.count(Post.id))).one() == 1
+
+
+def test_topics_are_opened_while_others_reply(
+    both_engines: str, free_room: Room, topic: Topic, resident: Account, neighbour: Account
+) -> None:
+    for turn in range(4):
+        refused = run_together(
+            *[
+                partial(lambda key: open_own(again(resident), again(free_room), key), f"{turn}-{n}")
+                for n in range(3)
+            ],
+            *[lambda: posts.reply(again(neighbour), again(topic), "続けます。")] * 5,
+        )
+        assert refused == []
+    assert again(topic).post_count == 20
+    assert db.session().scalars(select(func.count(Topic.id))).one() == 13
+    assert list(check.laws()) == []
 
 
 def test_residents_open_none_where_the_ward_does_or_when_it_is_closed(
