@@ -208,9 +208,15 @@ class Person:
         self.open("/sign-in")
         self.keys.follow(f"button:has-text('{name}')")
 
-    def sees(self, text: str) -> Locator:
-        """The innermost element on the page that says `text`."""
-        return self.page.get_by_text(text).last
+    def awaits(self, path: str, selector: str, text: str) -> Locator:
+        """Open a page without scripts until the worker has written what it is to show."""
+        found = self.page.locator(selector, has_text=text)
+        until = time.monotonic() + 20
+        self.open(path)
+        while found.count() == 0 and time.monotonic() < until:
+            self.page.reload()
+        assert found.count(), f"{path} never shows {text}"
+        return found.first
 
     def post(self, text: str) -> Locator:
         """The post of the thread that says `text`."""

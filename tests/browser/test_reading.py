@@ -156,17 +156,9 @@ def test_following_brings_notices_and_the_mail_ends_it_with_one_press(people: An
 
 def _comes_by_mail(reader: Person) -> None:
     """The worker writes the mail; its link ends just this, without signing in."""
-    letter = reader.page.locator(".letter__text", has_text="追っている方に届く発言です。").filter(
-        has_text="/u/"
-    )
-    reader.open("/dev/letters")
-    for _ in range(60):
-        if letter.count():
-            break
-        reader.page.wait_for_timeout(250)  # a page without a script of its own: looked at again
-        reader.page.reload()
+    letter = reader.awaits("/dev/letters", ".letter__text:has-text('/u/')", "方に届く発言です。")
     reader.eyes.look("letters")
-    link = re.search(r"/u/\S+", letter.first.inner_text())
+    link = re.search(r"/u/\S+", letter.inner_text())
     assert link is not None
     reader.open(link.group())
     reader.eyes.look("stop")

@@ -113,7 +113,7 @@ def _takes_back(resident: Person) -> None:
     resident.eyes.look("topic, post taken back")
 
 
-def test_a_question_shows_its_due_day_and_a_stance_is_taken_and_changed(people: Any) -> None:
+def test_a_question_is_due_a_stance_changes_and_a_mention_is_told(people: Any) -> None:
     path = topic_of(people, "終バスの時刻")
     asker, other = people(**phone(360)), people(**phone(360))
     asker.sign_in("電線のすずめ")
@@ -140,6 +140,11 @@ def test_a_question_shows_its_due_day_and_a_stance_is_taken_and_changed(people: 
     other.keys.follow("a[href$='/overview']")
     other.eyes.look("topic overview, too few")
     expect(other.page.locator("main")).to_contain_text("まだ少ないため示しません")
+    other.open(path)
+    other.say("@電線のすずめ さん、21時台は、わたしも乗ります。")
+    expect(other.page.locator("#p-3 .mention")).to_have_text("@電線のすずめ")
+    asker.awaits("/notices", ".told__one.is-new", "わたしも乗ります")
+    asker.eyes.look("notices, spoken to")
 
 
 def test_the_spread_of_stances_is_shown_in_figures(people: Any) -> None:
