@@ -19,10 +19,12 @@ import ledger.policy
 import ledger.views
 import moderation.policy
 import moderation.views
-import realtime.broadcast  # noqa: F401 it listens to the forum's events
+import realtime.broadcast
+import realtime.policy
+import realtime.views
 from core import auth, cli, db, i18n, jobs, logs, mail, search, views, web
 from core.config import ROOT, Settings, from_environment
-from realtime import sockets
+from realtime import boards, live, sockets  # noqa: F401 boards are told by `live`
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -41,7 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     i18n.init_app(app)
     auth.init_app(app)
     web.init_app(app)
-    for package in (ledger, moderation, forum, analysis):
+    for package in (ledger, moderation, forum, analysis, realtime):
         _compose(app, package)
     views.register(app)
     cli.init_app(app)
@@ -66,6 +68,7 @@ def connect(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=web.MAX_FORM_MEMORY,
         SEND_FILE_MAX_AGE_DEFAULT=0 if not settings.is_production else 86_400,
     )
+    boards.forget()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app.extensions["engine"] = db.connect(settings.database)
     mail.configure(settings.mail_url, settings.mail_from)

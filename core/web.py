@@ -24,6 +24,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
@@ -228,6 +229,17 @@ def received_at() -> datetime:
         g.received_at = clock.now()
     moment: datetime = g.received_at
     return moment
+
+
+def kept_for(name: str) -> str:
+    """What this browser was given to keep under a name (its cookie is signed), or nothing."""
+    return str(session.get(name, ""))
+
+
+def keep(name: str, value: str) -> None:
+    """Give this browser something to keep, for as long as its session."""
+    session.permanent = True
+    session[name] = value
 
 
 def see_other(url: str) -> BaseResponse:

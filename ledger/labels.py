@@ -7,6 +7,7 @@ from ledger.models import Channel, Stage, State
 
 CHANNELS: dict[str, Message] = {
     Channel.ROOM: _("電子会議室"),
+    Channel.WORKSHOP: _("ワークショップ"),
     Channel.WEB: _("ウェブの意見書"),
     Channel.EMAIL: _("電子メール"),
     Channel.FAX: _("ファクス"),

@@ -234,6 +234,16 @@ def restore(opinion: Opinion, *, role: str, reason: str) -> None:
     change_state(opinion, State.COUNTED, role=role, reason=reason)
 
 
+def tell_context(opinion: Opinion, context: str) -> None:
+    """Say anew where an opinion stood when it was said: a heading that was found later.
+
+    What was said stays as it was; the context is no part of the commitment to it.
+    """
+    with db.transaction() as tx:
+        row = tx.scalars(db.locked(select(Opinion).where(Opinion.id == opinion.id))).one()
+        row.context = context[:200]
+
+
 def of_source(source: str, source_id: int) -> list[Opinion]:
     """The opinions of one source row that are not superseded, by part."""
     query = select(Opinion).where(

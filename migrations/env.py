@@ -14,6 +14,7 @@ import core.search
 import forum.models
 import ledger.models
 import moderation.models
+import realtime.models
 from core import db
 
 

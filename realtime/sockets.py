@@ -6,7 +6,7 @@ One process, one thread per connection (ADR 4), websocket only: a page without i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ SEATS = 320  # of gunicorn's 400 threads: the rest always answers pages
 _handlers: dict[str, Handler] = {}
 _live: list[SocketIO] = []
 _presence: list[Presence] = []
+_leavers: list[Callable[[str], None]] = []
 
 
 def on(event: str) -> Callable[[Handler], Handler]:
@@ -57,13 +58,13 @@ def join(said: dict[str, Any]) -> dict[str, Any]:
     """
     topic = queries.topic(str(said.get("topic", ""))[:40])
     who = web.actor()
-    sid = _sid()
-    if len(_here().server.rooms(sid)) <= ROOMS:
+    here_id = sid()
+    if len(_here().server.rooms(here_id)) <= ROOMS:
         join_room(room_of(topic.public_id))
         if who is not None:
             join_room(tabs_of(who.public_id))
         for presence in _presence:
-            presence.came(topic.public_id, sid, who.public_id if who is not None else sid)
+            presence.came(topic.public_id, here_id, who.public_id if who is not None else here_id)
     here = max((one.count(topic.public_id) for one in _presence), default=1)
     return {"last": topic.post_count, "here": here}
 
@@ -78,10 +79,27 @@ def tabs_of(account: str) -> str:
     return f"account:{account}"
 
 
-def tell(room: str, event: str, said: dict[str, Any]) -> None:
-    """Send ids to everybody who listens; what they stand for is fetched by each reader."""
+def tell(room: str, event: str, said: dict[str, Any], *, skip: Collection[str] = ()) -> None:
+    """Send something to everybody in a room (a connection's own id is a room) but to `skip`."""
     for live in _live:
-        live.emit(event, said, to=room)
+        live.emit(event, said, to=room, skip_sid=list(skip) or None)
+
+
+def enter(room: str) -> None:
+    """Put the connection that speaks now into a room."""
+    join_room(room)
+
+
+def sid() -> str:
+    """The id of the connection that speaks now."""
+    found: str = request.sid  # type: ignore[attr-defined]
+    return found
+
+
+def when_left(left: Callable[[str], None]) -> None:
+    """Call `left` with the id of each connection that is over."""
+    if left not in _leavers:
+        _leavers.append(left)
 
 
 def init_app(app: Flask) -> None:
@@ -213,13 +231,10 @@ def _guarded(handler: Handler) -> Callable[..., dict[str, Any] | None]:
 
 def _left(*_reason: object) -> None:
     for presence in _presence:
-        presence.left(_sid())
+        presence.left(sid())
+    for left in _leavers:
+        left(sid())
 
 
 def _here() -> SocketIO:
     return _live[0]
-
-
-def _sid() -> str:
-    sid: str = request.sid  # type: ignore[attr-defined]
-    return sid

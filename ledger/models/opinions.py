@@ -17,6 +17,7 @@ class Channel(StrEnum):
     """The way by which an opinion arrived."""
 
     ROOM = "room"
+    WORKSHOP = "workshop"
     WEB = "web"
     EMAIL = "email"
     FAX = "fax"
