@@ -107,6 +107,48 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "workshop_invite",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("workshop_id", sa.Integer(), nullable=False),
+        sa.Column("masked", sa.String(length=254), nullable=False),
+        sa.Column("address_hash", sa.String(length=64), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("invited_at", sa.DateTime(), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(), nullable=True),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workshop_id"], ["workshop.id"], name=op.f("fk_workshop_invite_workshop_id_workshop")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workshop_invite")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_workshop_invite_public_id")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_workshop_invite_token_hash")),
+        sa.UniqueConstraint(
+            "workshop_id", "address_hash", name=op.f("uq_workshop_invite_workshop_id_address_hash")
+        ),
+    )
+    op.create_table(
+        "workshop_photo",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("workshop_id", sa.Integer(), nullable=False),
+        sa.Column("table_key", sa.String(length=40), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("caption", sa.String(length=120), nullable=False),
+        sa.Column("added_at", sa.DateTime(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(), nullable=True),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["stored_file.id"], name=op.f("fk_workshop_photo_file_id_stored_file")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workshop_id"], ["workshop.id"], name=op.f("fk_workshop_photo_workshop_id_workshop")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workshop_photo")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_workshop_photo_public_id")),
+    )
+    with op.batch_alter_table("workshop_photo", schema=None) as batch_op:
+        batch_op.create_index("ix_workshop_photo_workshop", ["workshop_id", "id"], unique=False)
+
+    op.create_table(
         "board_op",
         sa.Column("board_id", sa.Integer(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -238,6 +280,11 @@ def downgrade() -> None:
     op.drop_table("island_link")
     op.drop_table("island")
     op.drop_table("board_op")
+    with op.batch_alter_table("workshop_photo", schema=None) as batch_op:
+        batch_op.drop_index("ix_workshop_photo_workshop")
+
+    op.drop_table("workshop_photo")
+    op.drop_table("workshop_invite")
     with op.batch_alter_table("workshop_member", schema=None) as batch_op:
         batch_op.drop_index("ix_workshop_member_account")
 

@@ -10,11 +10,19 @@ from realtime.models.boards import (
     NoteVote,
     TableSum,
 )
-from realtime.models.workshops import Joining, Member, Workshop, WorkshopTemplate
+from realtime.models.workshops import (
+    Invite,
+    Joining,
+    Member,
+    Workshop,
+    WorkshopPhoto,
+    WorkshopTemplate,
+)
 
 __all__ = [
     "Board",
     "BoardOp",
+    "Invite",
     "Island",
     "IslandLink",
     "Joining",
@@ -24,5 +32,6 @@ __all__ = [
     "NoteVote",
     "TableSum",
     "Workshop",
+    "WorkshopPhoto",
     "WorkshopTemplate",
 ]

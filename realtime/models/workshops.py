@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock, db
+from core.files import StoredFile
 from core.people import Account, Department
 from ledger.models import Consultation
 
@@ -111,3 +112,42 @@ class WorkshopTemplate(db.Addressable, db.Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     department: Mapped[Department] = relationship()
+
+
+class Invite(db.Addressable, db.Base):
+    """A personal link to a workshop: whoever opens it takes the one place it stands for.
+
+    The address it was mailed to is not kept: `masked` is enough for an officer to know it by, and
+    `address_hash` so that nobody is invited twice.
+    """
+
+    __tablename__ = "workshop_invite"
+    __table_args__ = (UniqueConstraint("workshop_id", "address_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshop.id"))
+    masked: Mapped[str] = mapped_column(String(254))
+    address_hash: Mapped[str] = mapped_column(String(64))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_at: Mapped[datetime] = mapped_column(default=clock.now)
+    withdrawn_at: Mapped[datetime | None]
+
+    workshop: Mapped[Workshop] = relationship()
+
+
+class WorkshopPhoto(db.Addressable, db.Base):
+    """A photo of a paper table, drawn anew; `table_key` is "" for one of the whole hall."""
+
+    __tablename__ = "workshop_photo"
+    __table_args__ = (Index("ix_workshop_photo_workshop", "workshop_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshop.id"))
+    table_key: Mapped[str] = mapped_column(String(40), default="")
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    caption: Mapped[str] = mapped_column(String(120), default="")
+    added_at: Mapped[datetime] = mapped_column(default=clock.now)
+    removed_at: Mapped[datetime | None]
+
+    workshop: Mapped[Workshop] = relationship()
+    file: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True)
