@@ -268,8 +268,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("board_id", "key", name=op.f("uq_table_sum_board_id_key")),
     )
 
+    op.create_table(
+        "workshop_record",
+        sa.Column("workshop_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("lead", sa.Text(), nullable=False),
+        sa.Column("lead_html", sa.Text(), nullable=False),
+        sa.Column("closing", sa.Text(), nullable=False),
+        sa.Column("closing_html", sa.Text(), nullable=False),
+        sa.Column("written_at", sa.DateTime(), nullable=False),
+        sa.Column("published_at", sa.DateTime(), nullable=True),
+        sa.Column("changed_at", sa.DateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workshop_id"], ["workshop.id"], name=op.f("fk_workshop_record_workshop_id_workshop")
+        ),
+        sa.PrimaryKeyConstraint("workshop_id", name=op.f("pk_workshop_record")),
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("workshop_record")
     op.drop_table("table_sum")
     op.drop_table("note_vote")
     op.drop_table("note_talk")

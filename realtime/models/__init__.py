@@ -10,6 +10,7 @@ from realtime.models.boards import (
     NoteVote,
     TableSum,
 )
+from realtime.models.records import WorkshopRecord
 from realtime.models.workshops import (
     Invite,
     Joining,
@@ -33,5 +34,6 @@ __all__ = [
     "TableSum",
     "Workshop",
     "WorkshopPhoto",
+    "WorkshopRecord",
     "WorkshopTemplate",
 ]
