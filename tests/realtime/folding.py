@@ -1,0 +1,152 @@
+"""Boards by chance: what `tests/realtime/folds.json` holds, and what writes it anew.
+
+`python -m tests.realtime.folding` writes the file. Effects come from operations judged as in life,
+as one member hears them, with ids a browser could stumble over.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+from realtime import ops, phases, state
+from realtime.ops import Asking, Phase, Plan, Refused
+
+FILE = Path(__file__).with_name("folds.json")
+PLAN = Plan(
+    tuple(Phase(f"p{n}", kind, kind, n) for n, kind in enumerate(list(phases.Kind)[:-1], 1)), 2
+)
+MEMBERS = {"lead01": "lead", "anne01": "member", "ben001": "member", "host01": "host"}
+ODD = ("__proto__", "constructor", "toString", "0123", "hasOwnProperty")
+WORDS = ("ベンチ", "木陰がほしい", "𠮷野家の前", "🌳を植える", "夜も明るく", "a\u3000b")
+
+
+SELF: dict[int, state.Effect] = {  # what the server does by itself, and when
+    30: {"op": "timer.end"},
+    40: {"op": "member.join", "id": "late01", "name": "あとから", "role": "member", "table": ""},
+    70: {"op": "member.gone", "id": "late01"},
+}
+
+
+def sequence(seed: int, length: int = 90) -> dict[str, Any]:
+    """One board: what a viewer starts from and hears, what they then see, and order keys."""
+    chance = random.Random(seed)
+    board = state.empty()
+    setup: list[state.Effect] = [
+        {"op": "board.open", "budget": 2},
+        *(
+            {"op": "table.add", "id": f"t{n:03d}", "title": f"{n}班", "o": f"{n:04d}"}
+            for n in (1, 2)
+        ),
+        *(
+            {"op": "member.join", "id": i, "name": i, "role": role, "table": f"t00{n % 2 + 1}"}
+            for n, (i, role) in enumerate(MEMBERS.items())
+        ),
+    ]
+    state.folded(setup, board)
+    viewer = chance.choice([*MEMBERS, ""])
+    role = MEMBERS.get(viewer, "member")
+    begins = state.seen(board, viewer, role)
+    heard: list[state.Effect] = []
+    for n in range(length):
+        if n in SELF:
+            state.apply(board, SELF[n])
+            heard.append(copy.deepcopy(state.outgoing(board, SELF[n], viewer, role)))
+        who = chance.choice([*MEMBERS, "lead01", "lead01"])
+        asked = _operation(chance, board, n)
+        try:
+            asking = Asking(who, MEMBERS[who], 1_000_000 + n, PLAN)
+            effect = ops.judged(board, asking, asked)
+        except Refused:
+            continue
+        state.apply(board, effect)
+        heard.append(copy.deepcopy(state.outgoing(board, effect, viewer, role)))
+    end: state.Effect = {"op": "board.close", "unveil": sorted(board["notes"])}
+    if seed % 5 == 0:
+        state.apply(board, end)
+        heard.append(end)
+        seen = state.seen(board, viewer, role)
+        heard[-1] = {**end, "texts": {i: one["text"] for i, one in seen["notes"].items()}}
+    folded = state.folded(copy.deepcopy(heard), copy.deepcopy(begins))
+    return {"begins": begins, "effects": heard, "ends": folded}
+
+
+def order_keys(seed: int = 7) -> list[list[str]]:
+    """Order keys: low, high, and what lies between."""
+    chance = random.Random(seed)
+    row = [ops.between("", "")]
+    found: list[list[str]] = []
+    for _n in range(200):
+        place = chance.choice([0, len(row), chance.randrange(len(row) + 1)])
+        low = row[place - 1] if place else ""
+        high = row[place] if place < len(row) else ""
+        key = ops.between(low, high)
+        found.append([low, high, key])
+        row.insert(place, key)
+    return found
+
+
+def everything() -> dict[str, Any]:
+    return {"folds": [sequence(seed) for seed in range(40)], "keys": order_keys()}
+
+
+def written(found: dict[str, Any]) -> str:
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n"
+
+
+def _operation(chance: random.Random, board: state.State, n: int) -> dict[str, Any]:
+    notes, islands = [*board["notes"], "none"], [*board["islands"], "none"][-4:]
+    note, island = chance.choice(notes), chance.choice(islands)
+    new = chance.choice(ODD) if chance.random() < 0.1 else f"new{n:03d}"
+    at = {"x": chance.randint(-500, 500), "y": chance.randint(-500, 500)}
+    word = chance.choice(WORDS)
+    some = chance.sample(notes, min(len(notes), chance.randint(0, 3)))
+    on = chance.random() < 0.3
+    made: list[dict[str, Any]] = [
+        {"op": "note.add", "id": new, "text": word, "color": chance.randint(1, 4), **at},
+        {"op": "note.add", "id": new, "text": word, "island": island, "o": f"V{n}"},
+        {"op": "note.copy", "id": new, "of": note, **at},
+        {"op": "note.text", "id": note, "text": word, "base": chance.randint(0, 2)},
+        {"op": "note.color", "id": note, "color": chance.randint(1, 4)},
+        {"op": "note.move", "id": note, **at},
+        {"op": "note.place", "id": note, "island": island, "o": f"{n:03d}V"},
+        {"op": "note.del", "id": note},
+        {"op": "note.back", "id": note},
+        {"op": "note.hide", "id": note, "reason": "名前"},
+        {"op": "note.show", "id": note},
+        {"op": "island.add", "id": new, "title": word, "notes": some, **at},
+        {"op": "island.title", "id": island, "title": word},
+        {"op": "island.move", "id": island, **at},
+        {"op": "island.del", "id": island},
+        {"op": "island.back", "id": island, "notes": some},
+        {"op": "link.add", "id": new, "a": island, "b": chance.choice(islands), "word": word},
+        {"op": "link.del", "id": chance.choice([*board["links"], "none"])},
+        {"op": "talk.add", "id": new, "note": note, "text": word},
+        {"op": "talk.del", "id": chance.choice([*board["talks"], "none"])},
+        {"op": "vote.set", "note": note, "k": chance.randint(0, 1)},
+        {"op": "sum.set", "id": chance.choice(["all", "t001", "t002"]), "text": word, "base": 0},
+        {"op": "phase.set", "id": f"p{chance.choice([2, 3, 4, 4, 4, 5, 5, 6, 7])}"},
+        {"op": "timer.set", "act": chance.choice(["add", "start", "stop", "clear"])},
+        {"op": "reveal.notes"},
+        {"op": "reveal.votes"},
+        {"op": chance.choice(["lock.set", "freeze.set", "names.set"]), "on": on and n % 3 == 0},
+        {"op": "look.set", "at": chance.choice([island, "t001", None])},
+        {"op": "table.add", "id": new, "title": word},
+        {"op": "table.title", "id": "t001", "title": word},
+        {"op": "members.shuffle", "seed": n},
+        {"op": "members.seat", "seats": {"anne01": "t001", "ben001": ""}},
+        {"op": "speakers.set", "order": ["t001", "t002"], "now": "t002"},
+    ]
+    often = {"vote.set": 24, "link.add": 30, "link.del": 12, "talk.add": 6, "phase.set": 4}
+    weights = [
+        often.get(str(one["op"]), 8 if str(one["op"]).startswith(("note", "island")) else 2)
+        for one in made
+    ]
+    return chance.choices(made, weights)[0]
+
+
+if __name__ == "__main__":
+    FILE.write_text(written(everything()), "utf-8")
