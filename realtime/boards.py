@@ -58,14 +58,16 @@ class Answer:
 
 @dataclass
 class Ask:
-    """One operation in the queue. `effect` is given for what the server itself does."""
+    """One operation in the queue. `effect` is given for what the server itself does: as it is, or
+    made of the state at that moment (it may raise `Refused`).
+    """
 
     member: str
     cid: str
     n: int
     op: Mapping[str, Any]
     answer: Callable[[Answer], None]
-    effect: Effect | None = None
+    effect: Effect | Callable[[State], Effect] | None = None
     write: Callable[[], None] | None = None  # rows that belong to the same transaction
 
 
@@ -256,7 +258,7 @@ class Owner:
                 answers.append((one, Answer(is_again=True)))
                 continue
             try:
-                effect = one.effect or self._judged(memory.state, one, now, plan)
+                effect = self._judged(memory.state, one, now, plan)
             except Refused as refused:
                 answers.append((one, Answer(code=refused.code, said=refused.said)))
                 continue
@@ -285,6 +287,8 @@ class Owner:
         return rows, answers
 
     def _judged(self, state: State, one: Ask, now: datetime, plan: Plan) -> Effect:
+        if one.effect is not None:
+            return one.effect(state) if callable(one.effect) else one.effect
         member = state["members"].get(one.member)
         role = member["role"] if member else "viewer"
         return ops.judged(state, Asking(one.member, role, _ms(now), plan), one.op)

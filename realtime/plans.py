@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from sqlalchemy import select
@@ -220,7 +221,7 @@ def save(actor: Any, workshop: Workshop, title: str) -> WorkshopTemplate:
 def accepted(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Phases as a form gave them; raises `Invalid` with what to mend."""
     found: list[dict[str, Any]] = []
-    for place, row in enumerate(rows[: PHASES + 1], start=1):
+    for row in rows[: PHASES + 1]:
         if not isinstance(row, dict):
             raise Invalid("phases", _("場面の書き方を直してください。"))
         kind = str(row.get("kind", ""))
@@ -231,7 +232,7 @@ def accepted(rows: Sequence[Any]) -> list[dict[str, Any]]:
             raise Invalid("phases", _("場面の長さは、0分から240分までの数で書いてください。"))
         found.append(
             {
-                "id": str(row.get("id") or f"p{place}")[:12],
+                "id": str(row.get("id") or "")[:12],
                 "kind": kind,
                 "title": text.accepted("phases", str(row.get("title", "")), limit=TITLE),
                 "say": text.accepted("phases", str(row.get("say", "")), limit=SAY, required=False),
@@ -240,6 +241,16 @@ def accepted(rows: Sequence[Any]) -> list[dict[str, Any]]:
         )
     if not found or len(found) > PHASES:
         raise Invalid("phases", _("場面は、1つから20までにしてください。"))
-    if len({row["id"] for row in found}) != len(found):
-        found = [{**row, "id": f"p{place}"} for place, row in enumerate(found, start=1)]
-    return found
+    return _named(found)
+
+
+def _named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each phase with an id of its own; one that has an id keeps it: the board may be there."""
+    taken = {row["id"] for row in rows}
+    free = (f"p{n}" for n in count(1) if f"p{n}" not in taken)
+    seen: set[str] = set()
+    for row in rows:
+        if not row["id"] or row["id"] in seen:
+            row["id"] = next(free)
+        seen.add(row["id"])
+    return rows

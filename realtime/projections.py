@@ -170,13 +170,14 @@ def _write_votes(board_id: int, state: State, members: list[str]) -> None:
 
 
 def _write_members(board_id: int, state: State, ids: list[str]) -> None:
-    """Where people sit; their rows were made when they joined."""
+    """Where people sit and as what; their rows were made when they joined."""
     tx = db.session()
     for id_ in ids:
         if id_ in state["members"]:
             ours = (Member.workshop_id == board_id, Member.public_id == id_)
-            seat = state["members"][id_]["table"]
-            tx.execute(update(Member).where(*ours).values(table_key=seat))
+            said = state["members"][id_]
+            seat = {"table_key": said["table"], "role": said["role"]}
+            tx.execute(update(Member).where(*ours).values(seat))
 
 
 def _insert(table: Any) -> Any:
