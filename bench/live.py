@@ -1,10 +1,11 @@
 """Readers with a topic open and a post a second: how long until each sees it, and whether all do.
 
-    ./dev bench live [READERS SECONDS]
+    ./dev bench live [READERS SECONDS] [--signed-in]
 
-A real gunicorn; readers speak the browser's protocol (websocket, then a GET for each post's
-fragment over a kept connection). A tenth of them loses the line once and comes back, as a phone in
-a tunnel does. Time runs from before the writer's POST is sent to the last byte of the fragment.
+A real gunicorn; readers speak the browser's protocol, with an account when `--signed-in`. They
+get a post along with its news, or fetch it. A tenth of them loses the line once and comes back, as
+a phone in a tunnel does. Time runs from before the writer's POST is sent to the
+last byte of the post.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Reader:
     """One open page: which posts it has seen, and how long after they were sent."""
 
     number: int
+    cookie: str
     seen: dict[str, float] = field(default_factory=dict)
     last: int = 0
     drops: bool = False
@@ -62,7 +64,8 @@ class Reader:
 
 def main(arguments: list[str]) -> None:
     """Print the latencies' percentiles and how many of all appearances came."""
-    readers, seconds = (int(one) for one in (arguments + ["200", "30"][len(arguments) :])[:2])
+    numbers = [one for one in arguments if one.isdecimal()]
+    readers, seconds = (int(one) for one in (numbers + ["200", "30"][len(numbers) :])[:2])
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             secret_key="b" * 32,
@@ -73,16 +76,17 @@ def main(arguments: list[str]) -> None:
         site = _prepare(settings)
         server = _serve(settings, site.port)
         try:
-            asyncio.run(_run(site, readers, seconds, server.pid))
+            asyncio.run(_run(site, readers, seconds, server.pid, "--signed-in" in arguments))
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(20)
 
 
-async def _run(site: Site, count: int, seconds: int, pid: int) -> None:
+async def _run(site: Site, count: int, seconds: int, pid: int, is_known: bool) -> None:
     sent: dict[str, float] = {}
     delays: list[float] = []
-    pages = [Reader(n, drops=n % 10 == 0) for n in range(count)]
+    cookie = site.cookies[-1] if is_known else ""
+    pages = [Reader(n, cookie, drops=n % 10 == 0) for n in range(count)]
     over = asyncio.Event()
     reading = [asyncio.create_task(_read(site, page, sent, delays, over)) for page in pages]
     await asyncio.sleep(4 + count / 100)
@@ -145,36 +149,50 @@ async def _read(
     site: Site, page: Reader, sent: dict[str, float], delays: list[float], over: asyncio.Event
 ) -> None:
     await asyncio.sleep(page.number / 100)
-    http = await asyncio.open_connection(HOST, site.port)
-    await _get(*http, f"/t/{site.topic}")
-    line = await _connect(site)
+    await _catch_up(site, page)
+    line = await _connect(site, page.cookie)
     quiet_from = time.monotonic() + random.uniform(12, 25) if page.drops else None
+    hearing = asyncio.ensure_future(_frame(line[0]))
     while not over.is_set():
         if quiet_from is not None and time.monotonic() > quiet_from:
+            hearing.cancel()
             line[1].close()
             await asyncio.sleep(3)
-            line = await _connect(site)
+            line = await _connect(site, page.cookie)
+            hearing = asyncio.ensure_future(_frame(line[0]))
             page.came_back, quiet_from = True, None
-            await _catch_up(site, page, http)
-        try:
-            said = await asyncio.wait_for(_frame(line[0]), 0.5)
-        except TimeoutError:
+            await _catch_up(site, page)
+        await asyncio.wait({hearing}, timeout=0.5)
+        if not hearing.done():
             continue
+        said = hearing.result()
+        hearing = asyncio.ensure_future(_frame(line[0]))
         if said == "2":
             _send(line[1], "3")
         elif said.startswith("42"):
             event, what = json.loads(said[2:])
             if event == "post":
-                number = await _fragment(http, page, what["id"])
-                if number in sent:
-                    delays.append(time.monotonic() - sent[number])
-                elif number:
-                    asyncio.get_running_loop().call_later(
-                        1, _late, number, time.monotonic(), sent, delays
-                    )
-    await _catch_up(site, page, http)
+                await _shown(site, page, what, sent, delays)
+    hearing.cancel()
+    await _catch_up(site, page)
     line[1].close()
-    http[1].close()
+
+
+async def _shown(
+    site: Site, page: Reader, what: dict[str, str], sent: dict[str, float], delays: list[float]
+) -> None:
+    """Put one new post into a page: it came along, or is fetched."""
+    if (there := what.get("html")) is not None:
+        number = _noted(page, there)
+    else:
+        http = await asyncio.open_connection(HOST, site.port)
+        number = await _fragment(http, page, what["id"])
+        http[1].close()
+    if number in sent:
+        delays.append(time.monotonic() - sent[number])
+    else:
+        now = time.monotonic()
+        asyncio.get_running_loop().call_later(1, _late, number, now, sent, delays)
 
 
 def _late(number: str, at: float, sent: dict[str, float], delays: list[float]) -> None:
@@ -182,18 +200,24 @@ def _late(number: str, at: float, sent: dict[str, float], delays: list[float]) -
     delays.append(at - sent[number])
 
 
-async def _catch_up(
-    site: Site, page: Reader, http: tuple[asyncio.StreamReader, asyncio.StreamWriter]
-) -> None:
-    answer = await _get(*http, f"/t/{site.topic}/since/{page.last}", accept="application/json")
+async def _catch_up(site: Site, page: Reader) -> None:
+    http = await asyncio.open_connection(HOST, site.port)
+    answer = await _get(
+        *http, f"/t/{site.topic}/since/{page.last}", cookie=page.cookie, accept="application/json"
+    )
     for public_id in json.loads(answer)["ids"]:
         await _fragment(http, page, public_id)
+    http[1].close()
 
 
 async def _fragment(
     http: tuple[asyncio.StreamReader, asyncio.StreamWriter], page: Reader, public_id: str
 ) -> str:
-    html = await _get(*http, f"/p/{public_id}/fragment")
+    return _noted(page, await _get(*http, f"/p/{public_id}/fragment", cookie=page.cookie))
+
+
+def _noted(page: Reader, html: str) -> str:
+    """Write down that a page shows a post, and which number it has."""
     number = re.search(r'data-number="(\d+)"', html)
     assert number is not None
     page.seen[number[1]] = time.monotonic()
@@ -224,13 +248,14 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, str, str]:
     return int(head.split(" ", 2)[1]), body.decode(), head
 
 
-async def _connect(site: Site) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(site: Site, cookie: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A websocket that has joined the topic, as the page's script does."""
     reader, writer = await asyncio.open_connection(HOST, site.port)
     key = base64.b64encode(os.urandom(16)).decode()
     writer.write(
         f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {HOST}:{site.port}\r\n"
-        f"Origin: http://{HOST}:{site.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Origin: http://{HOST}:{site.port}\r\nUpgrade: websocket\r\n"
+        f"{f'Cookie: {cookie}' if cookie else 'X: y'}\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
     )
     await reader.readuntil(b"\r\n\r\n")
@@ -273,7 +298,7 @@ def _prepare(settings: Settings) -> Site:
         tx.add(Department(slug="bench", name="測る課"))
     officer = people.create("bench@example.jp", "測る課 担当")
     people.entrust(officer, Role.OFFICER, "department:bench", by="bench")
-    writers = [people.create(f"r{n}@example.jp", f"坂の上{n}") for n in range(WRITERS)]
+    writers = [people.create(f"r{n}@example.jp", f"坂の上{n}") for n in range(WRITERS + 1)]
     target = wards.consultation(officer, "live")
     phase = target.phases[0]
     room = rooms.open_room(

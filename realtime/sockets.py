@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_socketio import SocketIO, join_room
 from simple_websocket import ConnectionClosed  # type: ignore[import-untyped]
 from simple_websocket import Server as WebSocket
 
-from core import db, permissions, web
+from core import db, i18n, permissions, web
 from core.config import Settings
 from core.errors import DomainError, Forbidden
+from core.people import Account
 from core.web import permits
 from forum import queries
 from realtime.presence import Presence
@@ -33,6 +35,8 @@ _handlers: dict[str, Handler] = {}
 _live: list[SocketIO] = []
 _presence: list[Presence] = []
 _leavers: list[Callable[[str], None]] = []
+_apps: list[Flask] = []
+_visits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="visitor")
 
 
 def on(event: str) -> Callable[[Handler], Handler]:
@@ -63,6 +67,10 @@ def join(said: dict[str, Any]) -> dict[str, Any]:
         join_room(room_of(topic.public_id))
         if who is not None:
             join_room(tabs_of(who.public_id))
+        if who is not None and who.roles:
+            join_room(staff_of(topic.public_id))
+        else:
+            join_room(readers_of(topic.public_id, i18n.language(), is_known=who is not None))
         for presence in _presence:
             presence.came(topic.public_id, here_id, who.public_id if who is not None else here_id)
     here = max((one.count(topic.public_id) for one in _presence), default=1)
@@ -74,6 +82,18 @@ def room_of(topic: str) -> str:
     return f"topic:{topic}"
 
 
+def staff_of(topic: str) -> str:
+    """The name of a topic's listeners with a role: each fetches what they may do."""
+    return f"topic:{topic}:staff"
+
+
+def readers_of(topic: str, language: str, *, is_known: bool) -> str:
+    """The name of a topic's listeners who read a new post alike: without an account, or with one
+    that has no role.
+    """
+    return f"topic:{topic}:{'members' if is_known else 'visitors'}:{language}"
+
+
 def tabs_of(account: str) -> str:
     """The name of one person's open pages."""
     return f"account:{account}"
@@ -83,6 +103,30 @@ def tell(room: str, event: str, said: dict[str, Any], *, skip: Collection[str] =
     """Send something to everybody in a room (a connection's own id is a room) but to `skip`."""
     for live in _live:
         live.emit(event, said, to=room, skip_sid=list(skip) or None)
+
+
+def listeners(room: str) -> list[str]:
+    """The ids of the connections in a room."""
+    return [sid for live in _live for sid, _eio in live.server.manager.get_participants("/", room)]
+
+
+def as_reader(path: str, language: str, *, is_known: bool) -> str | None:
+    """A page of this site as anybody gets it who has no role, and no account unless `is_known`.
+
+    None when they get none. It is asked for as every browser asks, in a thread of its own:
+    whoever's act is told stays who they are. The account is nobody's, so nothing of anybody's own
+    is on the page; the proof in its forms is no browser's and is put in by the page's script.
+    """
+    return _visits.submit(_visited, path, language, is_known).result(timeout=10)
+
+
+def _visited(path: str, language: str, is_known: bool) -> str | None:
+    app = _apps[0]
+    with app.test_request_context(path, headers={"Accept-Language": language}):
+        if is_known:
+            g._login_user = Account(id=-1, public_id="", display_name="", ties=[], grants=[])
+        answer = app.full_dispatch_request()
+        return answer.get_data(as_text=True) if answer.status_code == 200 else None
 
 
 def enter(room: str) -> None:
@@ -123,6 +167,7 @@ def init_app(app: Flask) -> None:
     for before in _presence:
         before.stop()
     _live[:] = [live]
+    _apps[:] = [app]
     _presence[:] = [Presence(lambda topic, count: tell(room_of(topic), "here", {"n": count}))]
 
 

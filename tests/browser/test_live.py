@@ -132,6 +132,24 @@ def test_a_stance_taken_in_one_tab_shows_in_the_other(people: Any) -> None:
     expect(pressed).to_have_attribute("aria-pressed", "true", timeout=2_000)
 
 
+def test_a_post_that_came_along_with_its_news_takes_a_stance(people: Any) -> None:
+    """It was drawn for anybody: the page puts in what proves that its forms are this browser's."""
+    host = signed_in(people, FACILITATOR)
+    path = open_topic(host, ROOM, "届いたばかりの発言に答える話題")
+    writer, reader = signed_in(people, WRITER), signed_in(people, OTHER)
+    for person in (writer, reader):
+        person.open(path)
+    here(reader, "いま2人")
+    writer.keys.type("#body", "届いたばかりの発言です。")
+    writer.keys.follow("#write button[type=submit]")
+    agree = "#p-1 [data-choice=agree]"
+    expect(reader.page.locator(agree)).to_be_attached(timeout=2_000)
+    reader.keys.press(agree)
+    expect(reader.page.locator(agree)).to_have_attribute("aria-pressed", "true")
+    reader.page.reload()
+    expect(reader.page.locator(agree)).to_have_attribute("aria-pressed", "true")
+
+
 def test_a_post_edited_in_two_tabs_gives_the_second_both_texts(people: Any) -> None:
     path = open_topic(signed_in(people, FACILITATOR), ROOM, "二つの窓で直す話題")
     one = signed_in(people, WRITER, **phone(360))

@@ -96,6 +96,13 @@ def opened(url: str) -> Iterator[Reader]:
         page.line.shutdown()  # the client leaves it to the garbage collector
 
 
+def heard(page: Page) -> tuple[str, Any]:
+    """The next thing a page is told within a second."""
+    found = page.hears()
+    assert found is not None
+    return found
+
+
 def knock(url: str, **headers: str) -> requests.Response:
     """Ask for a websocket as a browser does, and take the refusal."""
     asked = {"Connection": "Upgrade", "Upgrade": "websocket", **headers}
@@ -110,11 +117,13 @@ def test_a_post_reaches_another_reader_within_a_second(
     begun = time.monotonic()
     post = posts.reply(resident, topic, "木を残してください。")
     public_id = post.public_id
-    assert page.hears() == ("post", {"id": public_id})
+    event, news = heard(page)
+    assert (event, news["id"]) == ("post", public_id)
     assert time.monotonic() - begun < 1
     assert elsewhere.hears(0.1) is None
     fragment = requests.get(f"{url}/p/{public_id}/fragment", timeout=5)
     assert "木を残してください。" in fragment.text
+    assert news["html"] == fragment.text  # all visitors read the same: it comes along
 
 
 def test_what_is_hidden_is_told_without_a_word_of_it(
@@ -124,9 +133,11 @@ def test_what_is_hidden_is_told_without_a_word_of_it(
     page.joins(topic.public_id)
     post = posts.reply(resident, topic, secret)
     public_id = post.public_id
-    assert page.hears() == ("post", {"id": public_id})
+    assert heard(page)[1]["id"] == public_id
     decisions.hide(moderator, "post", public_id, "第4条", "決めつけでした。")
-    assert page.hears() == ("changed", {"id": public_id})
+    event, news = heard(page)
+    assert (event, news["id"]) == ("changed", public_id)
+    assert secret not in str(news)
     fragment = requests.get(f"{url}/p/{public_id}/fragment", timeout=5).text
     assert secret not in fragment
     assert "表示していません" in fragment
@@ -166,7 +177,7 @@ def test_strange_events_do_no_harm(opened: Reader, topic: Topic, resident: Accou
     assert page.client.call("join", None, timeout=5)["status"] == 404
     page.joins(topic.public_id)
     post = posts.reply(resident, topic, "まだ動いています")
-    assert page.hears() == ("post", {"id": post.public_id})
+    assert heard(page)[1]["id"] == post.public_id
 
 
 def test_a_frame_over_the_limit_ends_only_its_own_connection(
@@ -215,3 +226,20 @@ def test_every_event_declares_a_permission() -> None:
 def test_japanese_is_sent_as_itself() -> None:
     assert sockets._Json.dumps({"a": "木"}, separators=(",", ":")) == '{"a":"木"}'
     assert sockets._Json.loads('{"a":"木"}') == {"a": "木"}
+
+
+def test_who_wrote_and_who_has_a_role_fetches_what_is_theirs(
+    opened: Reader, app: Flask, topic: Topic, resident: Account, neighbour: Account
+) -> None:
+    """All others read a new post alike; nothing of anybody's own comes along."""
+    for is_known, writes in ((False, "（発言1へ）"), (True, "（発言1へ）")):
+        post = posts.reply(again(resident), again(topic), f"木陰がほしいです。{is_known}")
+        path = f"/p/{post.public_id}/fragment"
+        drawn = sockets.as_reader(path, "ja", is_known=is_known)
+        assert drawn is not None
+        assert "木陰がほしいです。" in drawn
+        assert "data-mine" not in drawn
+        assert "取り下げる" not in drawn
+        assert (writes in drawn or "（発言2へ）" in drawn) is is_known
+    assert sockets.as_reader("/p/nowhere/fragment", "ja", is_known=True) is None
+    assert sockets.as_reader("/notices", "ja", is_known=False) is None

@@ -15,12 +15,21 @@ const AGAIN_MS = 5_000; // a post that could not be fetched
 async function page(url) {
   const answer = await fetch(url, { headers: { Accept: "text/html" } });
   if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
-  return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  return answer.ok ? parsed(await answer.text()) : null;
 }
 
-/** @param {string} url @returns {Promise<HTMLElement | null>} */
-async function fetched(url) {
-  const item = (await page(url))?.querySelector("li.said");
+/** @param {string} html */
+const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+
+/** A post as it came with its news (then its forms lack this browser's proof), or as it is fetched.
+ * @param {string} id @param {string | undefined} html @returns {Promise<HTMLElement | null>} */
+async function drawn(id, html) {
+  const there = html ? parsed(html) : await page(`/p/${encodeURIComponent(id)}/fragment`);
+  const item = there?.querySelector("li.said");
+  const proof = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=csrf_token]"))?.value;
+  if (html && proof) {
+    for (const field of item?.querySelectorAll("input[name=csrf_token]") ?? []) field.setAttribute("value", proof);
+  }
   return item ? /** @type {HTMLElement} */ (document.adoptNode(item)) : null;
 }
 
@@ -117,9 +126,9 @@ function live(list) {
     else if (had) (way ? /** @type {HTMLElement | null} */ (item.querySelector(`[data-focus="${CSS.escape(way)}"]`)) ?? item : item).focus();
   }
 
-  /** @param {string} id */
-  async function show(id) {
-    const item = await fetched(`/p/${encodeURIComponent(id)}/fragment`);
+  /** @param {string} id @param {string} [html] */
+  async function show(id, html) {
+    const item = await drawn(id, html);
     if (!item) return;
     const isShown = item.querySelector("article") !== null;
     if (!isShown) state = wasHidden(state, id);
@@ -158,10 +167,10 @@ function live(list) {
     for (const id of owed) inTurn(id);
   }
 
-  /** @param {string} id */
-  function inTurn(id) {
+  /** @param {string} id @param {string} [html] */
+  function inTurn(id, html) {
     turn = turn
-      .then(() => show(id))
+      .then(() => show(id, html))
       .then(() => void owed.delete(id))
       .catch(() => {
         owed.add(id);
@@ -176,7 +185,7 @@ function live(list) {
     const answer = await fetch(url, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     const missed = await answer.json();
-    await Promise.all(missed.ids.map(inTurn));
+    await Promise.all(missed.ids.map((/** @type {string} */ id) => inTurn(id)));
     state = { ...state, at: missed.at };
     if (!missed.is_all) await catchUp();
   }
@@ -203,8 +212,9 @@ function live(list) {
     });
   });
   socket.on("disconnect", () => here(0));
-  socket.on("post", (/** @type {{id: string}} */ { id }) => inTurn(id));
-  socket.on("changed", (/** @type {{id: string}} */ { id }) => inTurn(id));
+  for (const event of ["post", "changed"]) {
+    socket.on(event, (/** @type {{id: string, html?: string}} */ { id, html }) => inTurn(id, html));
+  }
   socket.on("here", (/** @type {{n: number}} */ { n }) => here(n));
   socket.on("topic", () => {
     setTimeout(async () => {
