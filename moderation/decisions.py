@@ -11,6 +11,7 @@ from core import clock, db, mail, people, record, text
 from core.errors import Conflict, Invalid
 from core.messages import Message, _
 from core.permissions import require
+from ledger.models import Consultation
 from moderation import subjects
 from moderation.models import Decision
 from moderation.subjects import Kind
@@ -124,33 +125,75 @@ def preview(
     return letter(HIDE, of.place(thing), named_rule(of.rules(thing), rule), why, link)
 
 
+def set_down(
+    subject: str,
+    consultation: Consultation,
+    *,
+    place: str,
+    act: str,
+    rule: str,
+    reason: str,
+    role: str,
+    decided_by_id: int,
+) -> Decision:
+    """Write an act of moderation into the public log and the record, in the current transaction.
+
+    For channels where somebody else than a moderator decides on the spot; no text is in it.
+    """
+    decision = Decision(
+        subject=subject,
+        consultation_id=consultation.id,
+        place=text.excerpt(place, 200),
+        act=act,
+        rule=rule,
+        reason=reason,
+        role=role,
+        decided_by_id=decided_by_id,
+        decided_at=clock.now(),
+    )
+    with db.transaction() as tx:
+        tx.add(decision)
+        tx.flush()
+        scope = consultation.scope
+        record.append(
+            f"moderation.{act}", subject, role=role, scope=scope, rule=rule, reason=reason
+        )
+    return decision
+
+
+def newest(kind: str, public_id: str) -> Decision | None:
+    """The last decision about one thing."""
+    query = select(Decision).where(Decision.subject == f"{kind}:{public_id}")
+    return db.session().scalars(query.order_by(Decision.id.desc()).limit(1)).one_or_none()
+
+
+def tell_author(author_id: int | None, decision: Decision, link: str) -> None:
+    """Write to whom a decision is about, when they left an address."""
+    address = people.address_of(author_id) if author_id is not None else None
+    if address is not None:
+        title, body = letter(decision.act, decision.place, decision.rule, decision.reason, link)
+        mail.send(address, subject=str(title), body=str(body))
+
+
 def _decide(
     actor: Any, of: Kind, kind: str, thing: Any, act: str, rule: str, reason: str
 ) -> Decision:
-    subject = f"{kind}:{thing.public_id}"
-    decision = Decision(
-        subject=subject,
-        consultation_id=of.consultation_id(thing),
-        place=text.excerpt(of.place(thing), 200),
+    consultation = db.session().get_one(Consultation, of.consultation_id(thing))
+    decision = set_down(
+        f"{kind}:{thing.public_id}",
+        consultation,
+        place=of.place(thing),
         act=act,
         rule=rule,
         reason=reason,
         role=ROLE,
         decided_by_id=actor.id,
-        decided_at=clock.now(),
     )
-    db.session().add(decision)
-    db.session().flush()
-    scope = next((s for s in thing.scopes() if s.startswith("consultation:")), "")
-    record.append(f"moderation.{act}", subject, role=ROLE, scope=scope, rule=rule, reason=reason)
-    author_id = of.author_id(thing)
-    address = people.address_of(author_id) if author_id is not None else None
-    if address is not None:
-        title, body = letter(act, decision.place, rule, reason, of.link(thing.public_id))
-        mail.send(address, subject=str(title), body=str(body))
+    tell_author(of.author_id(thing), decision, of.link(thing.public_id))
     return decision
 
 
 def _newest(kind: str, public_id: str) -> Decision:
-    query = select(Decision).where(Decision.subject == f"{kind}:{public_id}")
-    return db.session().scalars(query.order_by(Decision.id.desc()).limit(1)).one()
+    found = newest(kind, public_id)
+    assert found is not None  # noqa: S101 what is hidden was decided
+    return found

@@ -10,7 +10,7 @@ from wtforms.fields import SelectChoice
 
 from core import web
 from core.errors import DomainError
-from core.messages import _
+from core.messages import Message, _
 from core.permissions import require
 from core.web import NavItem, actor, add_footer, page_of, permits, see_other
 from moderation import decisions, subjects
@@ -20,6 +20,11 @@ from moderation.subjects import Kind
 bp = Blueprint("moderation", __name__)
 TOLD = _("決定を記録しました。書いた方にメールで知らせます。")
 RECORDED = _("決定を記録しました。")
+ROLES: dict[str, Message] = {
+    "moderator": _("運営委員"),
+    "facilitator": _("進行役"),
+    "operator": _("システム管理者"),
+}
 
 
 def register(app: Flask) -> None:
@@ -45,6 +50,7 @@ def log() -> str:
         rules=sorted({of for of, _act, _count in counts}),
         hidden=sum(count for _of, act, count in counts if act == decisions.HIDE),
         restored=sum(count for _of, act, count in counts if act == decisions.RESTORE),
+        roles=ROLES,
         path_of=subjects.path_of,
         short=decisions.short,
     )

@@ -2,15 +2,19 @@
 
 Words are settled when they are shown to all, after the phase in which they were written, and at the
 latest when the board closes. Lines are written in the transaction of the tick that made them true.
-Copies of a note share its line; a rehearsal's notes are none.
+A note and its copies share one line while they say the same: the note speaks, its copies echo it. A
+copy that was worded anew speaks for itself. A rehearsal's notes are no lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from core import clock, db
 from core.messages import _
@@ -18,9 +22,9 @@ from ledger import opinions, sources, voices
 from ledger.models import Channel, Consultation, Opinion, State
 from ledger.opinions import Said
 from ledger.sources import Action, Source
-from realtime import boards
+from realtime import boards, hidings
 from realtime.boards import Row
-from realtime.models import Island, Member, Note, Workshop
+from realtime.models import Island, Member, Note, Workshop, WorkshopRecord
 
 SOURCE = "note"
 _SETTLING = frozenset({"phase.set", "reveal.notes", "board.close"})
@@ -28,7 +32,7 @@ _WORDS = frozenset({"note.text", "note.del", "note.back", "note.hide", "note.sho
 
 
 def register() -> None:
-    """Make known to the ledger where notes are said, and to boards when lines must follow."""
+    """Make known to ledger and moderation where notes are said, and to boards what follows."""
     sources.register(
         SOURCE,
         Source(
@@ -41,42 +45,111 @@ def register() -> None:
         ),
     )
     boards.note_by(noted)
+    hidings.register()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What of a note concerns the ledger; `root` is the key of the note it repeats, or its own."""
+
+    id: int
+    key: str
+    root: str
+    body: str
+    is_gone: bool
+    is_veiled: bool
+    hidden_reason: str
+    settled_at: datetime | None
+
+    @property
+    def is_shown(self) -> bool:
+        return not (self.is_gone or self.hidden_reason)
+
+
+@dataclass
+class Speaker:
+    """A note with a line of its own, or one that must get it, and the copies that say the same."""
+
+    note: Standing
+    echoes: list[Standing] = field(default_factory=list)
+
+    @property
+    def state(self) -> State:
+        """In which state its line must be: a copy still says what was taken off the board."""
+        if self.note.hidden_reason:
+            return State.WITHHELD
+        if self.note.is_shown or any(echo.is_shown for echo in self.echoes):
+            return State.COUNTED
+        hidden = any(echo.hidden_reason and not echo.is_gone for echo in self.echoes)
+        return State.WITHHELD if hidden else State.WITHDRAWN
+
+    @property
+    def reason(self) -> str:
+        """Why it is withheld."""
+        found = [self.note.hidden_reason, *(echo.hidden_reason for echo in self.echoes)]
+        return next((reason for reason in found if reason), "")
+
+
+def speakers(notes: Iterable[Standing]) -> list[Speaker]:
+    """Which notes of a board speak and which echo them, in the order they were written.
+
+    Those whose words are settled always speak; of the rest, the first to say something new. What
+    was taken away before it was settled was never said.
+    """
+    found: list[Speaker] = []
+    said: dict[tuple[str, str], Speaker] = {}
+    ordered = sorted(notes, key=lambda note: (note.settled_at is None, note.id))
+    for note in ordered:
+        same = said.get((note.root, note.body))
+        if note.settled_at is None and (same is not None or note.is_gone):
+            if same is not None:
+                same.echoes.append(note)
+            continue
+        speaker = Speaker(note)
+        found.append(speaker)
+        said.setdefault((note.root, note.body), speaker)
+    return sorted(found, key=lambda speaker: speaker.note.id)
 
 
 def noted(board_id: int, rows: list[Row]) -> None:
     """Let the ledger follow what a tick did, in the tick's own transaction."""
     ops = {row.effect["op"] for row in rows}
+    if not ops & (_SETTLING | _WORDS):
+        return
     workshop = db.session().get_one(Workshop, board_id)
     if workshop.is_rehearsal:
         return
-    if ops & _SETTLING:
-        settle(workshop)
-    elif ops & _WORDS:
-        settle(workshop, {row.effect["id"] for row in rows if row.effect["op"] in _WORDS})
+    by = {row.effect["id"]: row.by for row in rows if row.effect["op"] in _WORDS}
+    settle(workshop, None if ops & _SETTLING else set(by), by)
 
 
-def settle(workshop: Workshop, keys: Collection[str] | None = None) -> int:
+def settle(
+    workshop: Workshop,
+    keys: Collection[str] | None = None,
+    by: Mapping[str, str] | None = None,
+) -> int:
     """Bring the ledger up to what the board says; returns how many lines were entered.
 
-    Words that are shown and have no line yet become one. With `keys` only the lines that these
-    notes have already follow them.
+    Words that are shown and have no line yet become one. With `keys` only these notes, their
+    copies and what they repeat follow, and only words that were settled before. `by` names the
+    member who changed a note: what is not its author's own act is recorded as the facilitator's.
     """
     with db.transaction() as tx:
-        query = select(Note).where(Note.board_id == workshop.id, Note.of_key == "")
-        if keys is not None:
-            query = query.where(Note.key.in_(keys), Note.settled_at.is_not(None))
-        query = query.execution_options(populate_existing=True)
-        notes = {note.id: note for note in tx.scalars(query.order_by(Note.id))}
-        newest = _newest([note.id for note in notes.values() if note.settled_at is not None])
-        contexts = _contexts(workshop, list(notes.values()))
+        notes = _notes(workshop, keys)
+        found = speakers(standing(note) for note in notes.values())
+        newest = _newest([one.note.id for one in found if one.note.settled_at is not None])
+        contexts = _contexts(workshop, [notes[one.note.id] for one in found])
         members = _members(workshop)
+        settled = {one.note.root for one in found if one.note.settled_at is not None}
         fresh: list[Said] = []
         entered_notes: list[Note] = []
-        for note in notes.values():
-            line = newest.get(note.id)
+        for one in found:
+            note, line = notes[one.note.id], newest.get(one.note.id)
+            actor = (by or {}).get(note.key, "")
+            role = "resident" if actor in ("", note.member) else "facilitator"
             if line is not None:
-                _follow(note, line, contexts[note.id])
-            elif keys is None and not note.is_gone and not note.is_veiled:
+                _follow(one, line, contexts[note.id], role)
+            elif not note.is_veiled and (keys is None or one.note.root in settled):
                 fresh.append(_said(workshop, note, members.get(note.member), contexts[note.id]))
                 entered_notes.append(note)
         if fresh:
@@ -88,10 +161,14 @@ def settle(workshop: Workshop, keys: Collection[str] | None = None) -> int:
 
 
 def taken_back(opinion: Opinion) -> None:
-    """Somebody takes back a note by their receipt: it leaves board and ledger together."""
+    """Somebody takes back a note by their receipt: it and its copies leave the board with it."""
     with db.transaction() as tx:
         note = tx.get_one(Note, opinion.source_id)
-        boards.append(note.board_id, [{"op": "note.del", "id": note.key}])
+        workshop = tx.get_one(Workshop, note.board_id)
+        family = _notes(workshop, {note.key}).values()
+        one = next(s for s in speakers(map(standing, family)) if s.note.id == note.id)
+        there = [said.key for said in (one.note, *one.echoes) if not said.is_gone]
+        boards.append(note.board_id, [{"op": "note.del", "id": key} for key in there])
 
 
 def existing(ids: Collection[int]) -> set[int]:
@@ -111,17 +188,23 @@ def entered() -> Iterator[int]:
 
 def states() -> Iterator[tuple[int, State]]:
     """In which state the line of each settled note must be, by what the board shows."""
-    query = select(Note.id, Note.is_gone, Note.hidden_reason)
-    for id_, is_gone, reason in db.session().execute(
-        query.where(Note.settled_at.is_not(None)).execution_options(yield_per=2000)
-    ):
-        yield id_, _wanted(is_gone, reason)
+    query = select(Note.board_id, *_COLUMNS).order_by(Note.board_id, Note.id)
+    rows = db.session().execute(query.execution_options(yield_per=2000))
+    for _board, notes in groupby(rows, key=lambda row: row[0]):
+        for one in speakers(_row_standing(row[1:]) for row in notes):
+            if one.note.settled_at is not None:
+                yield one.note.id, one.state
 
 
 def url_of(opinion: Opinion) -> str | None:
-    """Where a note was said: the record of its workshop."""
-    query = select(Workshop.public_id, Note.key).join(Note, Note.board_id == Workshop.id)
-    found = db.session().execute(query.where(Note.id == opinion.source_id)).one_or_none()
+    """Where a note was said: the record of its workshop, once that is public."""
+    query = (
+        select(Workshop.public_id, Note.key)
+        .join(Note, Note.board_id == Workshop.id)
+        .join(WorkshopRecord, WorkshopRecord.workshop_id == Workshop.id)
+        .where(Note.id == opinion.source_id, WorkshopRecord.published_at.is_not(None))
+    )
+    found = db.session().execute(query).one_or_none()
     return f"/w/{found[0]}/record#n-{found[1]}" if found and opinion.published_at else None
 
 
@@ -146,25 +229,55 @@ def actions(consultation: Consultation, _viewer: Any) -> list[Action]:
     ]
 
 
-def _wanted(is_gone: bool, hidden_reason: str) -> State:
-    if is_gone:
-        return State.WITHDRAWN
-    return State.WITHHELD if hidden_reason else State.COUNTED
+def _notes(workshop: Workshop, keys: Collection[str] | None) -> dict[int, Note]:
+    """The notes of a board by id; with `keys` those, what they repeat, and all copies of it."""
+    query = select(Note).where(Note.board_id == workshop.id)
+    if keys is not None:
+        root = case((Note.of_key == "", Note.key), else_=Note.of_key)
+        roots = list(
+            db.session().scalars(
+                select(root).where(Note.board_id == workshop.id, Note.key.in_(keys)).distinct()
+            )
+        )
+        query = query.where(root.in_(roots))
+    query = query.execution_options(populate_existing=True).order_by(Note.id)
+    return {note.id: note for note in db.session().scalars(query)}
 
 
-def _follow(note: Note, line: Opinion, context: str) -> None:
-    """Bring one line to the state and the words of its note."""
-    wanted = _wanted(note.is_gone, note.hidden_reason)
+_COLUMNS = (
+    *(Note.id, Note.key, Note.of_key, Note.body, Note.is_gone),
+    *(Note.is_veiled, Note.hidden_reason, Note.settled_at),
+)
+
+
+def standing(note: Note) -> Standing:
+    """A row of a board as `speakers` takes it."""
+    return _row_standing([getattr(note, column.key) for column in _COLUMNS])
+
+
+def _row_standing(row: Sequence[Any]) -> Standing:
+    id_, key, of, body, gone, veiled, reason, settled_at = row
+    return Standing(id_, key, of or key, body, gone, veiled, reason, settled_at)
+
+
+def _follow(one: Speaker, line: Opinion, context: str, role: str) -> None:
+    """Bring one line to the state and the words of its note; `role` is whose act that is."""
+    wanted = one.state
     if line.state == State.WITHDRAWN:
         if wanted != State.WITHDRAWN:  # withdrawn is final: what came back is a line of its own
-            opinions.enter(line.consultation, _again(note, line, wanted), role="resident")
+            opinions.enter(line.consultation, _again(one, line, wanted), role="resident")
         return
     if line.state != wanted:
-        role = "resident" if wanted == State.WITHDRAWN else "facilitator"
-        reason = note.hidden_reason if wanted == State.WITHHELD else ""
-        opinions.change_state(line, wanted, role=role, reason=reason)
-    if wanted == State.COUNTED and line.text.body != note.body:
-        line = opinions.supersede(line, note.body, role="resident", reason=str(_("書き直し")))
+        if (line.state, wanted) == (State.WITHHELD, State.WITHDRAWN):
+            # shown again and taken back in one tick: the contract knows no shorter way
+            opinions.change_state(line, State.COUNTED, role="facilitator")
+        whose = role if wanted == State.WITHDRAWN else "facilitator"
+        opinions.change_state(
+            line, wanted, role=whose, reason=one.reason if wanted == State.WITHHELD else ""
+        )
+    if wanted == State.COUNTED and line.text.body != one.note.body:
+        reason = str(_("書き直し"))
+        line = opinions.supersede(line, one.note.body, role=role, reason=reason)
     if line.context != context:
         opinions.tell_context(line, context)
 
@@ -186,12 +299,12 @@ def _said(workshop: Workshop, note: Note, member: Member | None, context: str) -
     )
 
 
-def _again(note: Note, line: Opinion, state: State) -> Said:
+def _again(one: Speaker, line: Opinion, state: State) -> Said:
     return Said(
         source=SOURCE,
-        source_id=note.id,
+        source_id=one.note.id,
         channel=Channel.WORKSHOP,
-        body=note.body,
+        body=one.note.body,
         submission=line.submission,
         voice_id=line.voice_id,
         said_at=clock.now(),

@@ -207,8 +207,9 @@ def _note_place(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
 
 
 def _note_del(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
+    """Only who wrote a note takes it off the board; a lead hides it, with a reason (law 7)."""
     id_ = _string(op.get("id", ""))
-    _require_own(who, _note(state, who, id_))
+    _require_author(who, _note(state, who, id_))
     return {"op": "note.del", "id": id_}
 
 
@@ -217,7 +218,7 @@ def _note_back(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
     note = state["notes"].get(id_)
     if note is None or not note["gone"]:
         raise Refused("gone")
-    _require_own(who, note)
+    _require_author(who, note)
     return {"op": "note.back", "id": id_}
 
 
@@ -565,6 +566,11 @@ def _island(state: State, id_: str) -> dict[str, Any]:
 
 def _require_own(who: Asking, thing: Mapping[str, Any]) -> None:
     if thing["by"] != who.member and who.role != Role.LEAD:
+        raise Refused("own")
+
+
+def _require_author(who: Asking, thing: Mapping[str, Any]) -> None:
+    if thing["by"] != who.member:
         raise Refused("own")
 
 

@@ -1,0 +1,422 @@
+"""Notes are voices like any other: one line each, in one state, answered, found by receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from analysis import reports
+from core import db, jobs
+from core.people import Account
+from ledger import check, queries, receipts
+from ledger.models import Consultation, Filing, Opinion, Placement, State, Theme
+from moderation.models import Decision
+from realtime import hidings, lines, members, records, workshops
+from realtime.boards import Answer, Ask
+from realtime.models import Member, Note, Workshop
+from tests.answered import NO, YES, Case, again
+from tests.realtime.hands import QUESTION, Hand, join, lead, open_workshop
+from tests.visitors import Visitor
+
+
+@pytest.fixture
+def workshop(officer: Account, consultation: Consultation) -> Workshop:
+    return open_workshop(officer, consultation, plan={"tables": 1})
+
+
+@pytest.fixture
+def chair(workshop: Workshop, officer: Account) -> Hand:
+    return lead(workshop, officer)
+
+
+@pytest.fixture
+def ann(workshop: Workshop) -> Hand:
+    return join(workshop, ["けやき"])[0]
+
+
+@pytest.fixture
+def ben(workshop: Workshop) -> Hand:
+    return join(workshop, ["つばめ"])[0]
+
+
+def ledger() -> list[tuple[str, str]]:
+    """Every line as (state, words)."""
+    db.session().expire_all()
+    query = select(Opinion).where(Opinion.source == lines.SOURCE).order_by(Opinion.seq)
+    return [(line.state, line.text.body) for line in db.session().scalars(query)]
+
+
+def laws() -> list[Any]:
+    db.session().expire_all()
+    return list(check.laws())
+
+
+# copies
+
+
+def test_a_copy_shares_its_line_until_it_says_something_else(
+    both_engines: str, workshop: Workshop, chair: Hand, ann: Hand
+) -> None:
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text="木陰がほしい", color=1)
+    ann.do("note.copy", id="n002", of="n001")
+    chair.do("phase.set", id="p5")
+    assert ledger() == [("counted", "木陰がほしい")]
+    chair.do("phase.set", id="p4")
+    assert ann.do("note.text", id="n002", text="夏の木陰がほしい", base=1).row
+    assert ledger() == [("counted", "木陰がほしい"), ("counted", "夏の木陰がほしい")]
+    assert laws() == []
+
+
+def test_what_a_copy_still_says_stays_counted(workshop: Workshop, chair: Hand, ann: Hand) -> None:
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text="木陰がほしい", color=1)
+    chair.do("phase.set", id="p5")
+    chair.do("phase.set", id="p4")
+    ann.do("note.copy", id="n002", of="n001")
+    ann.do("note.del", id="n001")
+    assert ledger() == [("counted", "木陰がほしい")]
+    ann.do("note.del", id="n002")
+    assert ledger() == [("withdrawn", "木陰がほしい")]
+    ann.do("note.back", id="n002")
+    assert ledger() == [("withdrawn", "木陰がほしい"), ("counted", "木陰がほしい")]
+    assert laws() == []
+
+
+def test_shown_again_and_taken_back_in_one_tick_is_withdrawn(
+    workshop: Workshop, chair: Hand, ann: Hand
+) -> None:
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text="木陰がほしい", color=1)
+    chair.do("phase.set", id="p4")
+    chair.do("note.hide", id="n001", reason="人の名前がありました")
+    heard: list[Answer] = []
+    show, gone = chair.ask("note.show", heard, id="n001"), ann.ask("note.del", heard, id="n001")
+    chair.owner.do([show, gone])
+    assert [answer.code for answer in heard] == ["", ""]
+    assert ledger() == [("withdrawn", "木陰がほしい")]
+    assert laws() == []
+
+
+def test_a_lead_rewords_in_their_own_name_and_takes_nothing_away_unsaid(
+    workshop: Workshop, chair: Hand, ann: Hand
+) -> None:
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text="木かげ", color=1)
+    chair.do("phase.set", id="p4")
+    assert chair.do("note.del", id="n001").code == "own"
+    ann.do("note.del", id="n001")
+    assert chair.do("note.back", id="n001").code == "own"
+    assert ann.do("note.back", id="n001").row
+    assert chair.do("note.text", id="n001", text="木陰", base=1).row
+
+
+# hiding
+
+
+def test_hiding_at_the_board_stands_in_the_public_log(
+    both_engines: str,
+    workshop: Workshop,
+    chair: Hand,
+    ann: Hand,
+    officer: Account,
+    client: FlaskClient,
+) -> None:
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text="となりの山田さんがうるさい", color=1)
+    chair.do("phase.set", id="p4")
+    assert chair.do("note.hide", id="n001", reason="").code == "text"
+    assert chair.do("note.hide", id="n001", reason="人の名前がありました").row
+    assert chair.do("note.show", id="n001").row
+    chair.do("note.hide", id="n001", reason="人の名前がありました")
+    acts = [
+        (d.act, d.role, d.decided_by_id, d.reason) for d in db.session().scalars(select(Decision))
+    ]
+    assert acts[0] == ("hide", "facilitator", officer.id, "人の名前がありました")
+    assert [act for act, *_rest in acts] == ["hide", "restore", "hide"]
+    page = client.get("/moderation").text
+    assert "人の名前がありました" in page
+    assert "駅前広場の使い方を考える" in page
+    assert "進行役" in page
+    assert "山田" not in page
+    assert ledger() == [("withheld", "となりの山田さんがうるさい")]
+    assert laws() == []
+
+
+def test_a_note_can_be_hidden_and_shown_after_the_close(
+    workshop: Workshop,
+    chair: Hand,
+    ann: Hand,
+    officer: Account,
+    facilitator: Account,
+    stranger: Account,
+) -> None:
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text="山田さんへ", color=1)
+    workshops.close(officer, workshop)
+    with pytest.raises(Exception, match="担当の方だけ"):
+        hidings.hide(stranger, workshop, "n001", "だめ")
+    hidings.hide(facilitator, workshop, "n001", "人の名前がありました")
+    assert ledger() == [("withheld", "山田さんへ")]
+    hidings.show(facilitator, workshop, "n001", "仮の名前でした")
+    assert ledger() == [("counted", "山田さんへ")]
+    reasons = [d.reason for d in db.session().scalars(select(Decision))]
+    assert reasons == ["人の名前がありました", "仮の名前でした"]
+    assert laws() == []
+
+
+def test_a_moderator_decides_about_a_note_like_about_a_post(
+    workshop: Workshop,
+    chair: Hand,
+    ann: Hand,
+    officer: Account,
+    moderator: Account,
+    browser_of: Callable[[Account], FlaskClient],
+) -> None:
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text="山田さんへ", color=1)
+    workshops.close(officer, workshop)
+    url = f"/moderation/note/{workshop.public_id}.n001"
+    browser = browser_of(moderator)
+    page = browser.get(url)
+    assert page.status_code == 200
+    assert "山田さんへ" in page.text
+    said = {"rule": again(workshop).rules[2], "reason": "人が分かります", "act": "decide"}
+    assert browser.post(url, data=said).status_code == 303
+    assert ledger() == [("withheld", "山田さんへ")]
+    assert "いまは表示していません" in browser.get(url).text
+    browser.post(url, data={"reason": "仮の名前でした", "act": "decide"})
+    assert ledger() == [("counted", "山田さんへ")]
+    assert browser.get("/moderation/note/nothing.n001").status_code == 404
+    assert laws() == []
+
+
+# receipts
+
+
+def test_a_note_is_taken_back_by_receipt_after_the_close_with_its_copies(
+    both_engines: str,
+    workshop: Workshop,
+    chair: Hand,
+    ann: Hand,
+    officer: Account,
+    client: FlaskClient,
+) -> None:
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text="木陰がほしい", color=1)
+    ann.do("note.copy", id="n002", of="n001")
+    ann.do("note.add", id="n003", text="水場もほしい", color=1)
+    workshops.close(officer, workshop)
+    records.publish(officer, workshop, 0)
+    receipt = members.receipt(member_of(ann))
+    proof = {"number": receipt.number, "secret": receipts.secret(receipt)}
+    page = client.post("/receipt", data=proof).text
+    assert "木陰がほしい" in page
+    assert "水場もほしい" in page
+    visitor = Visitor(client).open("/receipt").press("確かめる", **proof)
+    visitor.press("この意見を取り下げる").press("取り下げる")
+    assert ledger() == [("withdrawn", "木陰がほしい"), ("counted", "水場もほしい")]
+    told = {note.key: note.text for note in records.tell(again(workshop)).notes}
+    assert told.get("n001") is None
+    assert told.get("n002") is None
+    assert told["n003"] == "水場もほしい"
+    assert laws() == []
+
+
+# the whole way
+
+
+def test_notes_are_grouped_answered_published_and_found_by_their_writer(
+    workshop: Workshop,
+    chair: Hand,
+    ann: Hand,
+    ben: Hand,
+    officer: Account,
+    approver: Account,
+    consultation: Consultation,
+    client: FlaskClient,
+    browser_of: Callable[[Account], FlaskClient],
+) -> None:
+    shade = ["木陰のあるベンチがほしい", "ベンチの上に木陰がほしい", "木陰のベンチを増やす"]
+    water = ["水飲み場を広場に置く", "広場に水飲み場がほしい", "水飲み場のそばに日よけ"]
+    chair.do("phase.set", id="p4")
+    for n, words in enumerate([*shade, "夜は静かに"]):
+        ann.do("note.add", id=f"a{n:03d}", text=words, color=1)
+    for n, words in enumerate(water):
+        ben.do("note.add", id=f"b{n:03d}", text=words, color=2)
+    ann.do("island.add", id="i001", title="木陰", notes=["a000", "a001", "a002"])
+    workshops.close(officer, workshop)
+    said = {line.text.body: line for line in db.session().scalars(select(Opinion))}
+    assert said[shade[0]].context == f"{QUESTION} ＞ 木陰"
+    assert said[water[0]].context == QUESTION
+    assert queries.counts(consultation).people == 2
+
+    from analysis import runs
+
+    runs.start(officer, consultation)
+    jobs.run_due()
+    db.session().expire_all()
+    made = list(db.session().scalars(select(Theme).where(Theme.dissolved_at.is_(None))))
+    filed = queries.counts(again(consultation))
+    assert filed.received == filed.counted == 7
+    assert filed.unfiled + filed.in_themes + filed.lone == 7
+    case = Case(consultation, officer, approver)
+    for theme in made:
+        case.answer(theme, YES)
+    for opinion_id in _placed(None):
+        case.lone(opinion_id)
+    for opinion_id in _placed(Placement.LONE):
+        case.answer(db.session().get_one(Opinion, opinion_id), NO)
+    edition = case.approve().publish()
+    assert edition.figures["counted"] == 7
+
+    receipt = members.receipt(member_of(ann))
+    proof = {"number": receipt.number, "secret": receipts.secret(receipt)}
+    page = client.post("/receipt", data=proof).text
+    for words in [*shade, "夜は静かに"]:
+        assert words in page
+    assert water[0] not in page
+    assert "案を直しました。" in page or "そのままにします。" in page
+    report = client.get(f"/r/{again(edition).report.public_id}").text
+    assert "ワークショップ" in report
+    for path in ("ledger", ""):
+        shown = client.get(f"/c/park/{path}".rstrip("/")).text
+        assert "ワークショップ" in shown
+    assert "ワークショップ" in client.get(f"/r/{again(edition).report.public_id}/1.csv").text
+    desk = browser_of(officer).get("/desk/c/park/opinions?channel=workshop").text
+    assert shade[0] in desk
+    assert reports.current(again(consultation)) is not None
+    assert laws() == []
+
+
+def _placed(placement: Placement | None) -> list[int]:
+    """Opinions that lie alone, or (None) nowhere yet."""
+    query = select(Opinion.id).outerjoin(Filing, Filing.opinion_id == Opinion.id)
+    return list(db.session().scalars(query.where(Filing.placement == placement)))
+
+
+def member_of(hand: Hand) -> Member:
+    return db.session().scalars(select(Member).where(Member.public_id == hand.id)).one()
+
+
+# whatever is done
+
+
+WORDS = st.sampled_from(["木陰", "水場", "ベンチ", "夜の灯り"])
+NOTES = st.integers(0, 5)
+ACTS = st.one_of(
+    st.tuples(st.just("add"), NOTES, WORDS),
+    st.tuples(st.just("text"), NOTES, WORDS),
+    st.tuples(st.just("copy"), NOTES, NOTES),
+    st.tuples(st.sampled_from(["del", "back", "hide", "show", "island"]), NOTES, WORDS),
+    st.tuples(st.just("phase"), st.integers(1, 7), WORDS),
+)
+TICKS = st.lists(st.lists(ACTS, min_size=1, max_size=3), min_size=1, max_size=14)
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(ticks=TICKS, takes_back=st.booleans())
+def test_the_laws_hold_whatever_people_do(
+    officer: Account, consultation: Consultation, ticks: list[Any], takes_back: bool
+) -> None:
+    db.session().rollback()
+    key = f"w-{len(list(db.session().scalars(select(Workshop.id))))}"
+    workshop = open_workshop(again(officer), again(consultation), plan={"tables": 1}, key=key)
+    chair, (ann, ben) = lead(workshop, again(officer)), join(workshop, ["けやき", "つばめ"])
+    chair.do("phase.set", id="p4")
+    hidden_acts = 0
+    for tick in ticks:
+        heard: list[Answer] = []
+        chair.owner.do([_ask(act, chair, ann, ben, heard) for act in tick])
+        assert all(answer.code != "busy" for answer in heard)
+        done = [answer.row.effect["op"] for answer in heard if answer.row]
+        hidden_acts += sum(op in ("note.hide", "note.show") for op in done)
+        _holds(workshop)
+    workshops.close(again(officer), workshop)
+    _holds(workshop, is_closed=True)
+    decided = select(Decision).where(Decision.subject.contains(workshop.public_id))
+    assert len(list(db.session().scalars(decided))) == hidden_acts
+    if takes_back:
+        _take_all_back(workshop)
+        _holds(workshop, is_closed=True)
+    assert laws() == []
+
+
+def _ask(act: Any, chair: Hand, ann: Hand, ben: Hand, heard: list[Answer]) -> Ask:
+    op, which, said = act
+    note, hand = f"note{which}", ann if which % 2 else ben
+    if op == "add":
+        return hand.ask("note.add", heard, id=note, text=said, color=1)
+    if op == "text":
+        return hand.ask("note.text", heard, id=note, text=said, base=1)
+    if op == "copy":
+        return hand.ask("note.copy", heard, id=note, of=f"note{said}")
+    if op == "phase":
+        return chair.ask("phase.set", heard, id=f"p{which}")
+    if op == "hide":
+        return chair.ask("note.hide", heard, id=note, reason="きまり")
+    if op == "island":
+        return ann.ask("island.add", heard, id=f"isle-{chair.n}{ann.n}", title=said, notes=[note])
+    if op == "show":
+        return chair.ask("note.show", heard, id=note)
+    return hand.ask(f"note.{op}", heard, id=note)
+
+
+def _holds(workshop: Workshop, is_closed: bool = False) -> None:
+    """What the board shows is counted, what it does not show is not; said without `speakers`."""
+    db.session().expire_all()
+    notes = list(db.session().scalars(select(Note).where(Note.board_id == workshop.id)))
+    of = {note.id: note for note in notes}
+    said: dict[int, list[Opinion]] = {}
+    for line in db.session().scalars(select(Opinion).where(Opinion.source == lines.SOURCE)):
+        if line.source_id in of:
+            said.setdefault(line.source_id, []).append(line)
+    counted = [
+        (of[note_id], line)
+        for note_id, found in said.items()
+        for line in found
+        if line.state == State.COUNTED
+    ]
+    assert all(sum(o.state == State.COUNTED for o in found) <= 1 for found in said.values())
+    for note, line in counted:
+        assert not note.hidden_reason
+        family = [one for one in notes if (one.of_key or one.key) == (note.of_key or note.key)]
+        there = [one for one in family if not one.is_gone and not one.hidden_reason]
+        assert line.text.body in {one.body for one in there}
+    for note in notes:
+        if note.is_gone or note.hidden_reason or note.is_veiled:
+            continue
+        if note.settled_at is None and not is_closed:
+            continue
+        family = {one.id for one in notes if (one.of_key or one.key) == (note.of_key or note.key)}
+        heard = {line.text.body for other, line in counted if other.id in family}
+        censored = {one.body for one in notes if one.id in family and one.hidden_reason}
+        assert note.body in heard | censored
+
+
+def _take_all_back(workshop: Workshop) -> None:
+    for member in list(
+        db.session().scalars(select(Member).where(Member.workshop_id == workshop.id))
+    ):
+        submission = f"member:{member.public_id}"
+        query = select(Opinion).where(
+            Opinion.submission == submission, Opinion.state == State.COUNTED
+        )
+        for line in list(db.session().scalars(query)):
+            receipts.withdraw(receipts.of(submission), line.public_id)
+    counted = select(Opinion.id).where(
+        Opinion.source == lines.SOURCE,
+        Opinion.state == State.COUNTED,
+        Opinion.source_id.in_(select(Note.id).where(Note.board_id == workshop.id)),
+    )
+    assert list(db.session().scalars(counted)) == []
