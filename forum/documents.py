@@ -157,7 +157,7 @@ def _post(row: Row[Any]) -> Document:
         kind="post",
         id=row.id,
         consultation_id=row.consultation_id,
-        title=f"{row.title}　{row.number}",
+        title=str(_("%(topic)s　発言%(number)s", topic=row.title, number=row.number)),
         body=row.body,
         at=row.created_at,
         url=path_of_post(row.public_id),

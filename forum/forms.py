@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
@@ -19,10 +20,10 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields import DateField, DateTimeLocalField, SelectChoice
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
-from core import clock, db
+from core import clock, db, text
 from core.messages import _
 from ledger import days
 
@@ -68,12 +69,13 @@ class PictureForm(Form):
 
 
 class _MustOfGuests:
-    """Marks a field as needed; only guests are shown it, and the verb judges what they wrote."""
+    """A field that guests must fill; it is not shown to whoever is signed in."""
 
     field_flags: ClassVar = {"required": True}
 
-    def __call__(self, form: Any, field: Any) -> None:
-        """Nothing: of whoever is signed in no name is asked."""
+    def __call__(self, _form: Any, field: Any) -> None:
+        if not current_user.is_authenticated and not text.visible(field.data or ""):
+            raise ValidationError(str(_("表示する名前を入力してください。")))
 
 
 class ReplyForm(FlaskForm):

@@ -29,7 +29,7 @@ def tag_list(slug: str) -> Page:
     if form.validate_on_submit():
         try:
             made = tags.add(actor(), consultation, form.name.data or "")
-            flash(str(_("「%(name)s」を加えました。", name=made.name)), "success")
+            flash(str(_("「%(name)s」は、一覧に入っています。", name=made.name)), "success")
             return see_other(url_for("forum.tag_list", slug=slug))
         except DomainError as error:
             web.refuse(form, error)

@@ -70,7 +70,7 @@ def test_rooms_papers_topics_and_posts_are_found(
     paper(room, "樹木調査の結果", "ケヤキは42本、うち3本が倒れるおそれがあります。")
     post = posts.reply(resident, topic, "ケヤキの木かげを残してください。")
     indexed()
-    assert found("ケヤキ") == ["post 木をどう残すか　1", "paper 樹木調査の結果"]
+    assert found("ケヤキ") == ["post 木をどう残すか　発言1", "paper 樹木調査の結果"]
     assert found("暮らしの中") == ["room 公園のこれからを話す会議室"]
     assert found("どの木を、どう残すと") == ["topic 木をどう残すか"]
     post_id, room_id = post.public_id, room.public_id
@@ -88,7 +88,7 @@ def test_a_topic_is_found_before_its_posts_and_they_only_by_their_own_words(
         posts.reply(resident, topic, f"{number}本の木です。", key=str(number))
     indexed()
     by_one = found("木")
-    assert by_one[:2] == ["topic 木をどう残すか", "post 木をどう残すか　3"]
+    assert by_one[:2] == ["topic 木をどう残すか", "post 木をどう残すか　発言3"]
     assert found("どう残すか") == ["topic 木をどう残すか"]
 
 
@@ -106,7 +106,7 @@ def test_what_waits_to_be_looked_at_is_found_once_it_is_let_in(
     assert found("ヒマラヤ杉") == []
     waiting.admit(moderator, held)
     indexed()
-    assert found("ヒマラヤ杉") == ["post 木をどう残すか　1"]
+    assert found("ヒマラヤ杉") == ["post 木をどう残すか　発言1"]
 
 
 def test_a_residents_topic_that_waits_is_not_found(
@@ -125,7 +125,7 @@ def test_a_residents_topic_that_waits_is_not_found(
     (held,) = waiting.held(moderator)
     waiting.admit(moderator, held)
     indexed()
-    assert found("並木") == ["topic メタセコイアの並木", "post メタセコイアの並木　1"]
+    assert found("並木") == ["topic メタセコイアの並木", "post メタセコイアの並木　発言1"]
 
 
 @pytest.mark.parametrize("how", ["hidden", "withdrawn", "hidden before the index knows"])
@@ -162,7 +162,7 @@ def test_a_merged_topic_is_found_no_more_and_its_posts_lead_on(
     moves.merge(officer, other, topic, "同じ話のため")
     indexed()
     assert found("ケヤキの根") == []
-    assert found("根を守る柵") == ["post 木をどう残すか　1"]
+    assert found("根を守る柵") == ["post 木をどう残すか　発言1"]
 
 
 def test_a_topic_that_moved_is_found_in_its_new_room(
@@ -174,7 +174,7 @@ def test_a_topic_that_moved_is_found_in_its_new_room(
     assert found("柵", room=there.public_id) == []
     moves.move(officer, topic, there, "明かりの話のため")
     indexed()
-    assert found("柵", room=there.public_id) == ["post 木をどう残すか　1"]
+    assert found("柵", room=there.public_id) == ["post 木をどう残すか　発言1"]
     assert found("どの木", room=there.public_id) == ["topic 木をどう残すか"]
 
 
@@ -203,7 +203,7 @@ def test_a_summary_is_found_once_its_room_has_closed_and_never_by_what_it_cites(
     with clock.at(room.closes_at + timedelta(seconds=30)):
         indexed()
         assert found("三つの案") == ["room 公園のこれからを話す会議室"]
-        assert found("言ってはならない") == ["post 木をどう残すか　1"]
+        assert found("言ってはならない") == ["post 木をどう残すか　発言1"]
 
 
 def test_a_renamed_room_is_found_by_its_new_name(room: Room, officer: Account) -> None:
