@@ -81,8 +81,8 @@ class Badge:
 class Panel:
     """A part of a page that a package offers; `context` returns None when there is nothing.
 
-    Pages: home, consultation, desk, desk_side. On the desk a context's `counts`, (label, number)
-    pairs, also stand beside the day's heading.
+    Pages: home, consultation, desk, desk_side, desk_consultation. On the desk a context's `counts`,
+    (label, number) pairs, also stand beside the day's heading.
     """
 
     page: str

@@ -8,7 +8,7 @@ copy that was worded anew speaks for itself. A rehearsal's notes are no lines.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -31,7 +31,7 @@ _SETTLING = frozenset({"phase.set", "reveal.notes", "board.close"})
 _WORDS = frozenset({"note.text", "note.del", "note.back", "note.hide", "note.show"})
 
 
-def register() -> None:
+def register(actions: Callable[[Consultation, Any], list[Action]]) -> None:
     """Make known to ledger and moderation where notes are said, and to boards what follows."""
     sources.register(
         SOURCE,
@@ -206,27 +206,6 @@ def url_of(opinion: Opinion) -> str | None:
     )
     found = db.session().execute(query).one_or_none()
     return f"/w/{found[0]}/record#n-{found[1]}" if found and opinion.published_at else None
-
-
-def actions(consultation: Consultation, _viewer: Any) -> list[Action]:
-    """The workshops of a consultation one can take part in."""
-    query = select(Workshop).where(
-        Workshop.consultation_id == consultation.id,
-        Workshop.closed_at.is_(None),
-        Workshop.is_rehearsal.is_(False),
-    )
-    return [
-        Action(
-            tag=_("ワークショップ"),
-            icon="sticky",
-            title=workshop.title,
-            detail=workshop.place,
-            call=_("参加する"),
-            url=f"/w/{workshop.public_id}",
-            closes_at=workshop.held_at,
-        )
-        for workshop in db.session().scalars(query.order_by(Workshop.held_at)).unique()
-    ]
 
 
 def _notes(workshop: Workshop, keys: Collection[str] | None) -> dict[int, Note]:

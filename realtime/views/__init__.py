@@ -12,8 +12,16 @@ bp = Blueprint("realtime", __name__)
 
 def register(app: Flask) -> None:
     """Add this package's pages to the application."""
-    from realtime.views import boards  # noqa: F401 importing adds its routes
+    from realtime.views import (  # noqa: F401 importing adds their routes
+        boards,
+        joining,
+        offers,
+        papers,
+        people,
+        planning,
+    )
 
-    lines.register()
+    lines.register(offers.actions)
+    offers.register()
     scopes.offer("workshop", workshops.as_scopes, order=25)
     app.register_blueprint(bp)
