@@ -36,6 +36,7 @@ class NoteTold:
     """A note as a record shows it; `text` is None for a tombstone, `why` says which.
 
     `votes` is None while they were not revealed. `is_copy`: the same words stand elsewhere too.
+    `seq` is its line in the ledger.
     """
 
     key: str
@@ -51,6 +52,7 @@ class NoteTold:
     votes: int | None
     talks: tuple[str, ...]
     is_copy: bool
+    seq: int | None
     said_at: datetime
 
 
@@ -403,12 +405,13 @@ def _notes(workshop: Workshop, state: states.State) -> dict[str, NoteTold]:
             votes=tally.get(note.key, 0) if tally is not None and not why else None,
             talks=tuple(talks.get(note.key, ())) if not why else (),
             is_copy=is_copy,
+            seq=ledger[speaker.note.id].seq if speaker.note.id in ledger else None,
             said_at=note.said_at,
         )
     return found
 
 
-def _why(note: Note, speaker: Speaker, ledger: dict[int, str]) -> str:
+def _why(note: Note, speaker: Speaker, ledger: dict[int, _Line]) -> str:
     """Why the words of a note are not told; "" when they are."""
     if note.is_veiled:
         return VEILED
@@ -416,24 +419,39 @@ def _why(note: Note, speaker: Speaker, ledger: dict[int, str]) -> str:
         return HIDDEN
     if note.is_gone or speaker.state == State.WITHDRAWN:
         return WITHDRAWN
-    return ledger.get(speaker.note.id, "")
+    line = ledger.get(speaker.note.id)
+    return line.why if line is not None else ""
 
 
-def _in_ledger(workshop: Workshop) -> dict[int, str]:
-    """The notes whose words the ledger does not tell, by id, and why."""
+@dataclass(frozen=True)
+class _Line:
+    """A note's line in the ledger, and why its words are not told ("" when they are)."""
+
+    seq: int
+    why: str
+
+
+_WHY: dict[str, str] = {
+    State.WITHHELD: HIDDEN,
+    State.HELD: HIDDEN,
+    State.WITHDRAWN: WITHDRAWN,
+}
+
+
+def _in_ledger(workshop: Workshop) -> dict[int, _Line]:
+    """The lines that speak for a workshop's notes now, by note."""
     ids = select(Note.id).where(Note.board_id == workshop.id)
     query = (
-        select(Opinion.source_id, Opinion.state, OpinionText.erased_at)
+        select(Opinion.source_id, Opinion.seq, Opinion.state, OpinionText.erased_at)
         .join(OpinionText, OpinionText.opinion_id == Opinion.id)
         .where(Opinion.source == lines.SOURCE, Opinion.source_id.in_(ids))
         .where(Opinion.state != State.SUPERSEDED)
         .order_by(Opinion.revision)
     )
-    words: dict[str, str] = {State.WITHHELD: HIDDEN, State.WITHDRAWN: WITHDRAWN, State.HELD: HIDDEN}
-    found: dict[int, str] = {}
-    for note_id, state, erased_at in db.session().execute(query):
-        found[note_id] = ERASED if erased_at is not None else words.get(state, "")
-    return found
+    return {
+        note_id: _Line(seq, ERASED if erased_at is not None else _WHY.get(state, ""))
+        for note_id, seq, state, erased_at in db.session().execute(query)
+    }
 
 
 def _islands(state: states.State, notes: dict[str, NoteTold]) -> dict[str, IslandTold]:
@@ -497,7 +515,9 @@ def _tables(
 
 
 def _photos(workshop: Workshop) -> dict[str, tuple[WorkshopPhoto, ...]]:
-    query = select(WorkshopPhoto).where(WorkshopPhoto.workshop_id == workshop.id)
+    query = select(WorkshopPhoto).where(
+        WorkshopPhoto.workshop_id == workshop.id, WorkshopPhoto.removed_at.is_(None)
+    )
     found: dict[str, list[WorkshopPhoto]] = {}
     for photo in db.session().scalars(query.order_by(WorkshopPhoto.id)):
         found.setdefault(photo.table_key, []).append(photo)

@@ -19,6 +19,8 @@ def register(app: Flask) -> None:
         papers,
         people,
         planning,
+        records,
+        suggestions,
     )
 
     lines.register(offers.actions)

@@ -1,0 +1,54 @@
+"""A record as a file for spreadsheets: every note with where it stood and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core import clock
+from core.messages import Message, _
+from ledger.spreadsheets import csv_lines
+from realtime.records import ERASED, HIDDEN, WITHDRAWN, NoteTold, Told
+
+WHY: dict[str, Message] = {
+    HIDDEN: _("非公開"),
+    WITHDRAWN: _("取り下げ"),
+    ERASED: _("消去"),
+}
+_HEAD = (
+    *(_("付せん"), _("班"), _("島"), _("問い"), _("色"), _("横"), _("縦"), _("票")),
+    *(_("いまの状態"), _("同じ付せん"), _("コメント"), _("台帳の番号"), _("書いた時刻")),
+)
+
+
+def csv_of(told: Told) -> str:
+    """One row a note, copies too; what is not shown has no text."""
+    return "".join(csv_lines(_rows(told)))
+
+
+def _rows(told: Told) -> Iterator[list[object]]:
+    yield [str(name) for name in _HEAD]
+    for table in told.tables:
+        for island in table.islands:
+            for note in island.notes:
+                yield _row(told, note, table.title, island.title)
+        for note in table.loose:
+            yield _row(told, note, table.title, "")
+
+
+def _row(told: Told, note: NoteTold, table: str, island: str) -> list[object]:
+    asked = told.workshop.questions
+    return [
+        note.text,
+        table,
+        island,
+        asked[note.question] if note.question < len(asked) else "",
+        note.color,
+        note.x,
+        note.y,
+        note.votes,
+        str(WHY[note.why]) if note.why else str(_("数えた")),
+        str(_("はい")) if note.is_copy else "",
+        "\n".join(note.talks),
+        note.seq,
+        f"{clock.local(note.said_at):%Y-%m-%d %H:%M}",
+    ]
