@@ -13,6 +13,7 @@ bp = Blueprint("realtime", __name__)
 def register(app: Flask) -> None:
     """Add this package's pages to the application."""
     from realtime.views import (  # noqa: F401 importing adds their routes
+        board_pages,
         boards,
         joining,
         offers,

@@ -72,7 +72,10 @@ def ops(public_id: str) -> Any:
     if answer.code:
         raise Declined(answer.code, answer.said)
     anchor = request.form.get("anchor", "")[:60] or None
-    return web.see_other(url_for("realtime.board", public_id=public_id, _anchor=anchor))
+    still = request.form.get("list")  # the list without scripts
+    return web.see_other(
+        url_for("realtime.board", public_id=public_id, list=1 if still else None, _anchor=anchor)
+    )
 
 
 def seated(workshop: Workshop) -> Member:
@@ -95,7 +98,7 @@ def _from_form() -> dict[str, Any]:
             found[name] = int(value) if value.lstrip("-").isdecimal() else value
         elif name in _FLAGS:
             found[name] = value == "1"
-        elif name not in ("key", "csrf_token", "anchor", "n"):
+        elif name not in ("key", "csrf_token", "anchor", "n", "list"):
             found[name] = value
     if "notes" in found:
         found["notes"] = request.form.getlist("notes")

@@ -1,0 +1,382 @@
+// @ts-check
+/** The live board's page: one state, two views, and what stands around them. */
+
+import { io } from "../../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
+import { NOTE, islandPanel, leads, may, panel, sends, write } from "./acts.js";
+import { Canvas } from "./canvas.js";
+import { h, icon, keyed, letters, speaking } from "./dom.js";
+import { began, draw as drawOutline, votesLine } from "./outline.js";
+import { told, voice } from "./speech.js";
+import { draw as drawStrip } from "./strip.js";
+import { Store } from "./sync.js";
+import { runs } from "./timer.js";
+
+const HEARD_MS = 1_500; // what others do is gathered for so long before it is said
+const VIEW = "tomoni-board-view";
+const LOG = 4;
+
+/** @param {string} selector @returns {any} */
+const one = (selector) => document.querySelector(selector);
+
+/** @returns {Storage | null} */
+function storage() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {HTMLElement} root */
+function start(root) {
+  const plan = JSON.parse(root.dataset.plan ?? "{}");
+  const t = speaking(JSON.parse(root.dataset.words ?? "{}"));
+  const kept = storage();
+  const say = voice(one("[data-live]"));
+  const socket = io({ transports: ["websocket"], autoConnect: false, reconnectionDelay: 500, reconnectionDelayMax: 5_000 });
+  const look = began();
+  const narrow = matchMedia("(max-width: 47.99rem)");
+  let view = kept?.getItem(VIEW) ?? (narrow.matches ? "list" : "canvas");
+  let isDue = false;
+  let wanted = "";
+  /** @type {any[]} */
+  let heard = [];
+  /** @type {{key: string, words: string, quoted: string}[]} */
+  let notices = [];
+  /** @type {string[]} */
+  let log = [];
+  /** @type {any} */
+  let stats = null;
+  let isBegun = false;
+
+  const store = new Store(
+    { board: plan.board, me: plan.me, state: plan.urls.state, ops: plan.urls.ops, token: plan.token },
+    { changed: due, heard: hear, refused, line },
+    { socket, storage: kept },
+  );
+  socket.on("board.stats", (/** @type {any} */ told) => {
+    stats = told;
+    due();
+  });
+
+  /** @type {import("./acts.js").Board} */
+  const board = {
+    store,
+    me: plan.me,
+    phases: plan.phases,
+    questions: plan.questions,
+    allow: plan.allow,
+    t,
+    state: () => store.view(),
+    notice,
+    say,
+    focusNote: (id) => {
+      wanted = id;
+      due();
+    },
+    open: (id, kind) => {
+      look.panel = { id, kind };
+      if (view === "canvas") return openDialog(id, kind);
+      drawNow();
+      const made = one(`[data-panel="${kind}"]`);
+      made?.scrollIntoView({ block: "nearest" });
+      (made?.querySelector("[data-autofocus]") ?? made?.querySelector("button, input"))?.focus();
+    },
+    close: () => {
+      look.panel = null;
+      const dialog = one("[data-dialog]");
+      if (dialog.open) dialog.close();
+      due();
+    },
+  };
+  const canvas = new Canvas(board, one("[data-canvas]"));
+
+  function due() {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      drawNow();
+    });
+  }
+
+  function drawNow() {
+    if (store.seq < 0) return;
+    if (!isBegun) begin();
+    const state = store.view();
+    around(state);
+    const isList = view === "list";
+    if (isList) drawOutline(board, look, one("[data-outline]"));
+    else canvas.draw();
+    if (leads(board)) drawStrip(board, one("[data-strip]"), { stats, log, urls: plan.urls, canvas: () => canvas, budget: state.budget });
+    if (wanted && !look.panel) {
+      const id = CSS.escape(wanted);
+      const found = one(`${isList ? "[data-outline]" : "[data-canvas]"} [data-note="${id}"]`);
+      if (found) {
+        const to = isList ? (found.querySelector("[data-focus=first]") ?? found.querySelector("button")) : found;
+        to?.focus({ preventScroll: !isList });
+        wanted = "";
+      }
+    }
+  }
+
+  /** The first drawing: the page is no longer waiting. */
+  function begin() {
+    isBegun = true;
+    one("[data-loading]").remove();
+    one("[data-app]").hidden = false;
+    show(view);
+  }
+
+  /** @param {string} which */
+  function show(which) {
+    view = which;
+    look.panel = null;
+    document.body.dataset.view = which;
+    one("[data-outline-side]").hidden = which !== "list";
+    one("[data-canvas-side]").hidden = which !== "canvas";
+    for (const button of document.querySelectorAll("[data-view]")) {
+      button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.view === which));
+    }
+    due();
+    if (which === "canvas") requestAnimationFrame(() => canvas.shown());
+  }
+
+  /** Header, phases, tabs, composer: what both views share. @param {any} state */
+  function around(state) {
+    const now = plan.phases.findIndex((/** @type {any} */ phase) => phase.id === state.phase);
+    const phase = plan.phases[now];
+    for (const [place, step] of [...document.querySelectorAll("[data-phase]")].entries()) {
+      step.classList.toggle("is-done", place < now || !state.open);
+      step.classList.toggle("is-now", place === now && state.open);
+      if (place === now && state.open) step.setAttribute("aria-current", "step");
+      else step.removeAttribute("aria-current");
+    }
+    text("[data-step]", state.open ? t("step_of", { all: plan.phases.length, n: now + 1 }) : "");
+    text("[data-what]", state.open ? (phase?.title ?? "") : t("over"));
+    const speaker = state.kind === "present" && state.speaker ? t("speaks_now", { table: state.tables[state.speaker]?.title ?? "" }) : "";
+    text("[data-say]", state.open ? [phase?.say ?? "", speaker].filter(Boolean).join("　") : t("over_say"));
+    const stop = state.frozen ? t("said_frozen") : state.locked ? t("said_locked") : "";
+    text("[data-stop]", stop);
+    text("[data-votes]", votesLine(board));
+    const me = state.members[plan.me];
+    const own = Object.values(state.notes).filter((note) => note.by === plan.me && !note.gone).length;
+    const tabs = one("[data-tabs]");
+    const table = me?.table && state.tables[me.table] ? state.tables[me.table].title : "";
+    for (const tab of tabs.children) {
+      const which = tab.dataset.tab;
+      if (which === "table") {
+        tab.hidden = !table;
+        tab.textContent = table;
+      }
+      if (which === "mine") tab.textContent = t("tab_mine_n", { n: own });
+      tab.setAttribute("aria-pressed", String(look.scope === which));
+    }
+    const composer = one("[data-compose]");
+    composer.hidden = !may(board, "note.add") || (look.panel !== null && narrow.matches);
+    for (const button of document.querySelectorAll("[data-undo]")) /** @type {HTMLButtonElement} */ (button).disabled = !store.undos.length;
+    for (const button of document.querySelectorAll("[data-redo]")) /** @type {HTMLButtonElement} */ (button).disabled = !store.redos.length;
+    banner();
+    keyed(one("[data-notices]"), notices.map(drawNotice));
+  }
+
+  /** @param {string} selector @param {string} words */
+  function text(selector, words) {
+    for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))) {
+      if (place.textContent !== words) place.textContent = words;
+      place.hidden = words === "";
+    }
+  }
+
+  function banner() {
+    const n = store.waiting.filter(({ op }) => op.op.startsWith("note.")).length || store.waiting.length;
+    const lines = { off: n ? t("off_waiting", { n }) : t("off"), out: t("out"), asking: n ? t("asking_waiting", { n }) : "", joining: "", live: "" };
+    text("[data-net]", lines[store.line]);
+  }
+
+  /** @param {string} now */
+  function line(now) {
+    if (now === "live" && document.body.dataset.line === "off") say(t("on_again"));
+    if (now === "off") say(t("off"));
+    document.body.dataset.line = now;
+    one("[data-out]").hidden = now !== "out";
+    due();
+  }
+
+  /** @param {any[]} effects */
+  function hear(effects) {
+    for (const effect of effects) {
+      if (effect.op === "phase.set") {
+        effect.title = plan.phases.find((/** @type {any} */ phase) => phase.id === effect.id)?.title ?? "";
+        look.panel = look.panel?.kind === "text" ? look.panel : null;
+      }
+      if (effect.op === "look.set" && effect.at) lookAt(effect.at);
+    }
+    if (!heard.length) setTimeout(speak, HEARD_MS);
+    heard.push(...effects);
+  }
+
+  function speak() {
+    const words = told(heard, store.view(), plan.me, t);
+    heard = [];
+    if (!words.length) return;
+    say(words.join("　"));
+    const at = new Date(store.now()).toLocaleTimeString("ja-JP", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Tokyo" });
+    log = [...words.map((one) => `${at}　${one}`).reverse(), ...log].slice(0, LOG);
+    due();
+  }
+
+  /** The facilitator shows everybody something. @param {string} at an island or a table */
+  function lookAt(at) {
+    if (view === "canvas") return canvas.lookAt(at);
+    look.scope = "all";
+    look.find = "";
+    look.open.set(`isle-${at}`, true);
+    requestAnimationFrame(() => {
+      drawNow();
+      const isle = one(`[data-isle="${CSS.escape(at)}"]`);
+      if (isle) isle.open = true;
+      (isle ?? document.getElementById(`t-${at}`))?.scrollIntoView({ block: "start" });
+    });
+  }
+
+  /** @param {any} asked @param {string} said */
+  function refused(asked, said) {
+    notice(said, asked.text ?? asked.title ?? "");
+  }
+
+  /** @param {string} words @param {string} [quoted] */
+  function notice(words, quoted = "") {
+    notices = [...notices.filter((there) => there.words !== words || there.quoted !== quoted), { key: String(Date.now()) + notices.length, words, quoted }].slice(-4);
+    say(words);
+    due();
+  }
+
+  /** @param {{key: string, words: string, quoted: string}} about @returns {import("./dom.js").Item} */
+  function drawNotice({ key, words, quoted }) {
+    const drop = () => {
+      notices = notices.filter((there) => there.key !== key);
+      due();
+    };
+    const make = () =>
+      h("li", { class: "notice notice--warning boardnotice" },
+        h("span", {}, words, quoted ? h("q", { class: "boardnotice__q", text: quoted }) : null),
+        h("button", { type: "button", class: "button button--quiet button--small", text: t("close"), onclick: drop }));
+    return { key, sig: words + quoted, make };
+  }
+
+  /** A small form over the canvas. @param {string} id @param {string} kind */
+  function openDialog(id, kind) {
+    const dialog = one("[data-dialog]");
+    const made = ["title", "link"].includes(kind) ? islandPanel(board, id, kind) : panel(board, id, kind);
+    dialog.replaceChildren(made);
+    dialog.setAttribute("aria-labelledby", `${kind}-${id}`);
+    if (!dialog.open) dialog.showModal();
+    /** @type {HTMLElement | null} */ (made.querySelector("[data-autofocus]") ?? made.querySelector("button, input"))?.focus();
+  }
+
+  one("[data-dialog]").addEventListener("close", () => {
+    const id = look.panel?.id;
+    look.panel = null;
+    if (id) board.focusNote(id);
+  });
+
+  for (const button of document.querySelectorAll("[data-view]")) {
+    button.addEventListener("click", () => {
+      const which = /** @type {HTMLElement} */ (button).dataset.view ?? "list";
+      kept?.setItem(VIEW, which);
+      show(which);
+    });
+  }
+  for (const tab of one("[data-tabs]").children) {
+    tab.addEventListener("click", () => {
+      look.scope = tab.dataset.tab;
+      due();
+    });
+  }
+  for (const button of document.querySelectorAll("[data-undo]")) button.addEventListener("click", () => undo());
+  for (const button of document.querySelectorAll("[data-redo]")) button.addEventListener("click", () => redo());
+  const undo = () => say(t(store.undo() ? "undone" : "nothing_undone"));
+  const redo = () => say(t(store.redo() ? "redone" : "nothing_undone"));
+  document.addEventListener("keydown", (event) => {
+    if (/** @type {HTMLElement} */ (event.target).closest("textarea, input, select, dialog")) return;
+    const key = event.key.toLowerCase();
+    if (!(event.ctrlKey || event.metaKey) || !["z", "y"].includes(key)) return;
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) redo();
+    else undo();
+  });
+  one("[data-outline]").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => keyOnNote(event));
+  one("[data-find]").addEventListener("input", (/** @type {any} */ event) => {
+    look.find = event.target.value.trim();
+    canvas.find(look.find);
+    due();
+  });
+  one("[data-find]").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Enter" && view === "canvas") canvas.next();
+  });
+
+  /** M, G, V and Delete on a line of the list, as on a note of the canvas. @param {KeyboardEvent} event */
+  function keyOnNote(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.closest("textarea, input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = /** @type {HTMLElement | null} */ (target.closest("[data-note]"));
+    if (row && canvas.key(event.key, row.dataset.note ?? "")) event.preventDefault();
+  }
+
+  compose(board, kept, plan, () => canvas.middle(view === "canvas"));
+  runs(
+    () => {
+      const { timer, phase } = store.confirmed;
+      const minutes = plan.phases.find((/** @type {any} */ step) => step.id === phase)?.minutes ?? 0;
+      return { timer, now: store.now(), whole: minutes * 60_000 };
+    },
+    t,
+    say,
+  );
+  void icon;
+  void store.start();
+}
+
+/**
+ * The form one writes notes with; what is typed stays until it is sent.
+ * @param {import("./acts.js").Board} board
+ * @param {Storage | null} kept
+ * @param {any} plan
+ * @param {() => {at?: {x: number, y: number}, table?: string}} where
+ */
+function compose(board, kept, plan, where) {
+  const form = /** @type {HTMLFormElement} */ (one("[data-compose]"));
+  const box = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
+  const count = one("[data-compose-count]");
+  const key = `tomoni-board-draft:${plan.board}`;
+  box.value = kept?.getItem(key) ?? "";
+  const tell = () => {
+    count.textContent = board.t("counted", { n: letters(box.value), limit: NOTE });
+    count.classList.toggle("field__error", letters(box.value) > NOTE);
+    try {
+      if (box.value) kept?.setItem(key, box.value);
+      else kept?.removeItem(key);
+    } catch {
+      // the browser's store is full: the page itself still holds the text
+    }
+  };
+  box.addEventListener("input", tell);
+  tell();
+  sends(box, form);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = box.value.trim();
+    if (!text) return box.focus();
+    if (letters(text) > NOTE) return board.notice(board.t("too_long", { limit: NOTE }));
+    const said = new FormData(form);
+    write(board, { text, color: Number(said.get("color") ?? 1), q: Number(said.get("q") ?? 0), ...where() });
+    board.say(board.t(board.store.line === "live" ? "written" : "written_off"));
+    box.value = "";
+    tell();
+    box.focus();
+  });
+}
+
+const root = /** @type {HTMLElement | null} */ (one("[data-board]"));
+if (root) start(root);

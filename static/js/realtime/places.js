@@ -1,0 +1,158 @@
+// @ts-check
+/**
+ * Where things lie on the canvas, worked out without drawing: sizes follow from the words. A
+ * place (x, y) is counted from the corner of its table's sheet; sheets stand side by side.
+ */
+
+import { byOrder, membersOf } from "./state.js";
+
+/**
+ * @typedef {import("./state.js").State} State
+ * @typedef {{x: number, y: number, w: number, h: number}} Box
+ * @typedef {Box & {id: string, table: string, notes: Map<string, Box>, head: number}} IslandBox
+ * @typedef {{sheets: (Box & {id: string})[], islands: Map<string, IslandBox>, notes: Map<string, Box>, all: Box}} Layout
+ */
+
+export const NOTE_W = 152;
+const LINE = 21;
+const PER_LINE = 9.2; // Japanese letters in one line of a note
+const GAP = 12;
+const PAD = 14;
+const HEAD = 44;
+const HEAD_LINE = 26;
+const SHEET_W = 1_000;
+const SHEET_H = 760;
+const SHEET_GAP = 40;
+const SHEET_HEAD = 56;
+const STEP = 200; // sheets grow by so much, so that what is beside them seldom moves
+const FOOT = 26;
+
+/** How wide words are, in Japanese letters. @param {string} text */
+function width(text) {
+  let found = 0;
+  for (const letter of text) found += letter < "\u0100" ? 0.58 : 1;
+  return found;
+}
+
+/** @param {string} text @param {number} per */
+function lines(text, per) {
+  return text.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(width(line) / per)), 0);
+}
+
+/** @type {Map<string, number>} */
+const heights = new Map();
+
+/** @param {string} text @returns {number} */
+export function noteHeight(text) {
+  let found = heights.get(text);
+  if (found === undefined) {
+    if (heights.size > 10_000) heights.clear();
+    found = Math.max(72, lines(text, PER_LINE) * LINE + 22 + FOOT);
+    heights.set(text, found);
+  }
+  return found;
+}
+
+/** Tables in their order; "" stands for what is at none. @param {State} state @returns {string[]} */
+export function tablesOf(state) {
+  const tables = Object.keys(state.tables).sort((a, b) => byOrder(state.tables[a].o, a, state.tables[b].o, b));
+  const isLoose = (/** @type {any} */ one) => !one.gone && !state.tables[one.table];
+  const loose = Object.values(state.notes).some(isLoose) || Object.values(state.islands).some(isLoose);
+  return loose || !tables.length ? [...tables, ""] : tables;
+}
+
+/** Every note that lies on the board, and where. @param {State} state @param {string} [only] one table's sheet @returns {Layout} */
+export function laidOut(state, only) {
+  /** @type {Map<string, string[]>} */
+  const rows = new Map();
+  for (const id of Object.keys(state.notes)) {
+    const note = state.notes[id];
+    if (note.gone || note.hid) continue;
+    const on = state.islands[note.island] && !state.islands[note.island].gone ? note.island : "";
+    const row = rows.get(on);
+    if (row) row.push(id);
+    else rows.set(on, [id]);
+  }
+  /** @type {Layout} */
+  const found = { sheets: [], islands: new Map(), notes: new Map(), all: { x: 0, y: 0, w: 0, h: 0 } };
+  let left = 0;
+  for (const table of tablesOf(state)) {
+    if (only !== undefined && table !== only) continue;
+    const isHere = (/** @type {any} */ one) => (state.tables[one.table] ? one.table : "") === table;
+    let right = SHEET_W;
+    let bottom = SHEET_H;
+    for (const id of Object.keys(state.islands)) {
+      const island = state.islands[id];
+      if (island.gone || !isHere(island)) continue;
+      const row = (rows.get(id) ?? []).sort((a, b) => byOrder(state.notes[a].o, a, state.notes[b].o, b));
+      const box = islandBox(state, id, row, left, SHEET_HEAD);
+      found.islands.set(id, box);
+      for (const [note, at] of box.notes) found.notes.set(note, at);
+      right = Math.max(right, box.x + box.w - left + PAD);
+      bottom = Math.max(bottom, box.y + box.h + PAD);
+    }
+    for (const id of rows.get("") ?? []) {
+      const note = state.notes[id];
+      if (!isHere(note)) continue;
+      const box = { x: left + note.x, y: SHEET_HEAD + note.y, w: NOTE_W, h: noteHeight(note.text) };
+      found.notes.set(id, box);
+      right = Math.max(right, note.x + NOTE_W + PAD);
+      bottom = Math.max(bottom, box.y + box.h + PAD);
+    }
+    const w = SHEET_W + Math.ceil((right - SHEET_W) / STEP) * STEP;
+    const h = SHEET_H + Math.ceil((bottom - SHEET_H) / STEP) * STEP;
+    found.sheets.push({ id: table, x: left, y: 0, w, h });
+    left += w + SHEET_GAP;
+  }
+  const high = Math.max(SHEET_H, ...found.sheets.map(({ h }) => h));
+  for (const sheet of found.sheets) sheet.h = high;
+  found.all = { x: 0, y: 0, w: Math.max(SHEET_W, left - SHEET_GAP), h: high };
+  return found;
+}
+
+/** @param {State} state @param {string} id @param {string[]} row @param {number} left @param {number} top @returns {IslandBox} */
+function islandBox(state, id, row, left, top) {
+  const island = state.islands[id];
+  const columns = row.length > 4 ? 3 : row.length > 2 ? 2 : 1;
+  const w = Math.max(220, PAD * 2 + columns * NOTE_W + (columns - 1) * GAP);
+  const head = HEAD + (lines(island.title || "－", (w - 80) / 19) - 1) * HEAD_LINE;
+  const x = left + island.x;
+  const y = top + island.y;
+  /** @type {Map<string, Box>} */
+  const notes = new Map();
+  let down = y + head;
+  for (let n = 0; n < row.length; n += columns) {
+    const part = row.slice(n, n + columns);
+    const high = Math.max(...part.map((one) => noteHeight(state.notes[one].text)));
+    part.forEach((one, place) => notes.set(one, { x: x + PAD + place * (NOTE_W + GAP), y: down, w: NOTE_W, h: high }));
+    down += high + GAP;
+  }
+  return { id, table: island.table, x, y, w, h: Math.max(head + PAD + 40, down - y + PAD - GAP + 4), notes, head };
+}
+
+/** The sheet under a point, and the point on it. @param {Layout} layout @param {number} x @param {number} y */
+export function onSheet(layout, x, y) {
+  const near = layout.sheets.find((sheet) => x < sheet.x + sheet.w + SHEET_GAP / 2) ?? layout.sheets[layout.sheets.length - 1];
+  return { table: near?.id ?? "", x: Math.round(x - (near?.x ?? 0)), y: Math.round(y - SHEET_HEAD) };
+}
+
+/** A free place for a note (or an island) on a table's sheet, row by row. @param {State} state @param {string} table @param {boolean} [isIsland] @returns {{x: number, y: number}} */
+export function freeSpot(state, table, isIsland = false) {
+  const { notes, islands } = laidOut(state, state.tables[table] ? table : "");
+  const taken = [...islands.values(), ...notes.values()];
+  const w = isIsland ? 2 * NOTE_W : NOTE_W;
+  const h = isIsland ? 200 : 96;
+  const across = isIsland ? 1 : 1;
+  for (let row = 0; row < 400; row += 1) {
+    for (let column = 0; column * (NOTE_W + GAP) + w < SHEET_W; column += across) {
+      const x = PAD + column * (NOTE_W + GAP);
+      const y = PAD + row * (h + GAP);
+      const isFree = !taken.some((box) => box.x < x + w + 4 && x < box.x + box.w + 4 && box.y - SHEET_HEAD < y + h + 4 && y < box.y - SHEET_HEAD + box.h + 4);
+      if (isFree) return { x, y };
+    }
+  }
+  return { x: PAD, y: PAD };
+}
+
+/** Notes of an island in order, for those who have no layout. @param {State} state @param {string} island */
+export const rowOf = (state, island) => membersOf(state, island).filter((id) => !state.notes[id].gone && !state.notes[id].hid);

@@ -1,0 +1,278 @@
+// @ts-check
+/** 進行役の帯: what to say now, the next phase, time, tables, people, and what only a lead may do. */
+
+import { islandName, islandsOf, tableName } from "./acts.js";
+import { h, icon, keyed, svg } from "./dom.js";
+import { byOrder } from "./state.js";
+import { newId } from "./sync.js";
+
+const QUIET_S = 180; // a table where nothing was written for so long is pointed out
+
+/**
+ * @typedef {import("./acts.js").Board} Board
+ * @typedef {import("./dom.js").Item} Item
+ * @typedef {{stats: any, log: string[], urls: Record<string, string>, canvas: () => any, budget: number}} About
+ */
+
+/** @param {Board} board @param {HTMLElement} place @param {About} about */
+export function draw(board, place, about) {
+  place.hidden = false;
+  const now = place.querySelector("[data-strip-now]");
+  const rest = place.querySelector("[data-strip-rest]");
+  if (!now || !rest) return;
+  const state = board.state();
+  const index = board.phases.findIndex(({ id }) => id === state.phase);
+  keyed(now, state.open ? [saying(board, index), time(board), next(board, index, about)] : [over(board, about)]);
+  if (!state.open) return keyed(rest, [people(board, about)]);
+  keyed(rest, [
+    people(board, about),
+    ...(state.kind === "present" ? [speakers(board)] : []),
+    ...revealing(board),
+    switches(board),
+    looking(board, about),
+    tables(board),
+    persons(board),
+    screens(board, about),
+    logged(board, about),
+  ]);
+}
+
+/** @param {string} word @param {() => void} run @param {string} [style] @param {string} [drawing] @returns {HTMLElement} */
+const tool = (word, run, style = "plain", drawing = "") =>
+  h("button", { type: "button", class: `button button--${style} button--small`, "data-focus": word, onclick: run }, drawing ? icon(drawing) : null, word);
+
+/** @param {string} key @param {string} sig @param {() => (Node | null)[]} inside @param {string} title @param {string} [side] @returns {Item} */
+function section(key, sig, inside, title, side = "") {
+  const make = () =>
+    h("section", { class: "strip__sec", "aria-labelledby": `s-${key}` },
+      h("h2", { class: "strip__h", id: `s-${key}` }, title, side ? h("span", { class: "strip__n", text: side }) : null), ...inside());
+  return { key, sig: sig + title + side, make };
+}
+
+/** @param {Board} board @param {number} index @returns {Item} */
+function saying(board, index) {
+  const phase = board.phases[index];
+  const make = () => h("div", {}, h("h2", { class: "strip__h", text: board.t("strip_now", { title: phase?.title ?? "" }) }), phase?.say ? h("p", { class: "strip__say", text: board.t("quoted", { text: phase.say }) }) : null);
+  return { key: "say", sig: String(index), make };
+}
+
+/** @param {Board} board @returns {Item} */
+function time(board) {
+  const { t, store } = board;
+  const { timer } = board.state();
+  const isRunning = timer?.ends !== null && timer !== null;
+  const hasTime = timer !== null && (isRunning || (timer.left ?? 0) > 0);
+  const add = (/** @type {number} */ minutes) => tool(t("plus_minutes", { n: minutes }), () => {
+    store.act({ op: "timer.set", act: "add", minutes });
+    if (!hasTime) store.act({ op: "timer.set", act: "start" });
+  });
+  const make = () =>
+    h("div", { class: "strip__time" },
+      isRunning ? tool(t("timer_stop"), () => store.act({ op: "timer.set", act: "stop" }), "plain", "pause") : hasTime ? tool(t("timer_start"), () => store.act({ op: "timer.set", act: "start" })) : null,
+      add(1), add(3));
+  return { key: "time", sig: `${isRunning}${hasTime}`, make };
+}
+
+/** @param {Board} board @param {number} index @param {About} about @returns {Item} */
+function next(board, index, about) {
+  const { t, store } = board;
+  const [before, after] = [board.phases[index - 1], board.phases[index + 1]];
+  const writing = about.stats?.writing ?? 0;
+  const make = () => {
+    const box = h("div", { class: "strip__next" });
+    if (writing > 0) box.append(h("p", { class: "strip__tip", text: t("still_writing", { n: writing }) }));
+    if (after) {
+      const word = after.kind === "vote" ? t("next_choosing", { title: after.title, n: about.budget }) : t("next", { title: after.title });
+      box.append(h("button", { type: "button", class: "button button--full", "data-focus": "next", "data-next": true, onclick: () => store.act({ op: "phase.set", id: after.id }) }, word, icon("arrow")));
+      box.append(h("p", { class: "sub", text: t(`into_${after.kind}`) }));
+    } else {
+      box.append(h("a", { class: "button button--full", href: about.urls.close, "data-focus": "close" }, t("to_close"), icon("arrow")));
+    }
+    if (before) box.append(tool(t("back_to", { title: before.title }), () => store.act({ op: "phase.set", id: before.id }), "quiet"));
+    return box;
+  };
+  return { key: "next", sig: JSON.stringify([index, writing, about.budget]), make };
+}
+
+/** @param {Board} board @param {About} about @returns {Item} */
+function over(board, about) {
+  const make = () => h("div", {}, h("h2", { class: "strip__h", text: board.t("over") }), h("p", { text: board.t("over_say") }), about.urls.record ? h("a", { class: "button button--full", href: about.urls.record, text: board.t("to_record") }) : null);
+  return { key: "over", sig: "", make };
+}
+
+/** @param {Board} board @returns {string[]} */
+const tableIds = (board) => {
+  const { tables: all } = board.state();
+  return Object.keys(all).sort((a, b) => byOrder(all[a].o, a, all[b].o, b));
+};
+
+/** @param {Board} board @param {About} about @returns {Item} */
+function people(board, about) {
+  const { t } = board;
+  const state = board.state();
+  const all = Object.values(state.members).filter(({ role }) => role !== "lead");
+  const notes = Object.values(state.notes).filter((note) => !note.gone && !note.hid);
+  const rows = tableIds(board).map((id) => ({
+    title: tableName(board, id),
+    notes: notes.filter((note) => note.table === id).length,
+    people: all.filter((one) => one.table === id).length,
+    idle: about.stats?.tables?.[id]?.idle_s ?? 0,
+  }));
+  const most = Math.max(1, ...rows.map((row) => row.notes));
+  const isWriting = ["write", "share", "group"].includes(state.kind);
+  const quiet = isWriting ? rows.filter((row) => row.idle >= QUIET_S && row.people > 0) : [];
+  const make = () => {
+    if (!rows.length) return [h("p", { class: "sub", text: t("n_notes_all", { n: notes.length }) })];
+    const list = h("ul", { class: "tables" });
+    for (const row of rows) {
+      const bar = svg("svg", { viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { width: 100, height: 8 }), svg("rect", { class: "on", width: (row.notes / most) * 100, height: 8 }));
+      list.append(h("li", { class: quiet.includes(row) ? "is-quiet" : null }, h("b", { text: row.title }), h("span", { class: "tables__bar" }, bar), h("span", { class: "num", text: t("table_counts", { notes: row.notes, people: row.people }) })));
+    }
+    return [list, ...quiet.map((row) => h("p", { class: "strip__tip", text: t("quiet_table", { table: row.title, m: Math.floor(row.idle / 60) }) }))];
+  };
+  const here = about.stats?.here;
+  const side = here === undefined ? t("n_people", { n: all.length }) : t("n_here", { n: all.length, here });
+  return section("people", JSON.stringify([rows.map(({ idle, ...row }) => row), quiet.map((row) => [row.title, Math.floor(row.idle / 60)]), notes.length]), make, t("people"), side);
+}
+
+/** @param {Board} board @returns {Item} */
+function speakers(board) {
+  const { t, store } = board;
+  const state = board.state();
+  const order = state.speakers.length ? state.speakers : tableIds(board);
+  const at = order.indexOf(state.speaker);
+  const set = (/** @type {string[]} */ row, /** @type {string | null} */ now) => store.act({ op: "speakers.set", order: row, now });
+  const make = () => {
+    const list = h("ol", { class: "speakers" });
+    order.forEach((/** @type {string} */ id, /** @type {number} */ n) => {
+      const raised = [...order];
+      [raised[n - 1], raised[n]] = [raised[n], raised[n - 1]];
+      const item = h("li", { "aria-current": n === at ? "true" : null }, h("span", { text: tableName(board, id) }));
+      if (n > 0) item.append(h("button", { type: "button", class: "button button--quiet button--small", "data-focus": `up-${id}`, onclick: () => set(raised, state.speaker) }, t("speaker_up"), h("span", { class: "only-read", text: tableName(board, id) })));
+      if (n !== at) item.append(h("button", { type: "button", class: "button button--plain button--small", "data-focus": `now-${id}`, onclick: () => set(order, id) }, t("speaker_now"), h("span", { class: "only-read", text: tableName(board, id) })));
+      list.append(item);
+    });
+    return [list, at >= 0 ? tool(t("speaker_end"), () => set(order, null), "quiet") : null];
+  };
+  return section("speakers", JSON.stringify([order, at, order.map((/** @type {string} */ id) => tableName(board, id))]), order.length ? make : () => [h("p", { class: "sub", text: t("speakers_none") })], t("speakers"));
+}
+
+/** @param {Board} board @returns {Item[]} */
+function revealing(board) {
+  const { t, store } = board;
+  const state = board.state();
+  const veiled = Object.values(state.notes).filter((note) => note.veil && !note.gone).length;
+  const found = [];
+  if (veiled) found.push(section("veil", String(veiled), () => [tool(t("reveal_notes"), () => store.act({ op: "reveal.notes" }), "outline", "eye")], t("veiled", { n: veiled })));
+  const isVoting = state.kind === "vote" || (state.tally === null && ["present", "sum_up"].includes(state.kind));
+  if (isVoting && state.tally === null) found.push(section("tally", "", () => [h("p", { class: "sub", text: t("tally_help") }), tool(t("reveal_votes"), () => store.act({ op: "reveal.votes" }), "outline", "eye")], t("tally")));
+  return found;
+}
+
+/** @param {Board} board @returns {Item} */
+function switches(board) {
+  const { t, store } = board;
+  const { names, locked, frozen } = board.state();
+  const one = (/** @type {string} */ word, /** @type {boolean} */ on, /** @type {(on: boolean) => void} */ set) => {
+    const box = h("input", { type: "checkbox", "data-focus": word, onchange: () => set(box.checked) });
+    box.checked = on;
+    return h("li", {}, h("label", { class: "choice" }, box, t(word)));
+  };
+  const make = () => [
+    h("ul", { class: "strip__ops" },
+      one("names_off", !names, (on) => store.act({ op: "names.set", on: !on })),
+      one("lock", locked, (on) => store.act({ op: "lock.set", on })),
+      one("freeze", frozen, (on) => store.act({ op: "freeze.set", on }))),
+  ];
+  return section("switches", JSON.stringify([names, locked, frozen]), make, t("lead_only"));
+}
+
+/** @param {Board} board @param {About} about @returns {Item} */
+function looking(board, about) {
+  const { t, store } = board;
+  const state = board.state();
+  const islands = islandsOf(board).map((id) => [id, islandName(board, id)]);
+  const all = tableIds(board).map((id) => [id, tableName(board, id)]);
+  const id = "look-at";
+  const make = () => {
+    const choose = h("select", { class: "input input--small", id });
+    for (const [value, title] of [...all, ...islands]) choose.append(h("option", { value, text: title }));
+    return [
+      h("label", { class: "field__label", for: id, text: t("look_where") }),
+      choose,
+      h("div", { class: "strip__time" },
+        tool(t("look"), () => store.act({ op: "look.set", at: choose.value }), "plain", "eye"),
+        state.look ? tool(t("look_end"), () => store.act({ op: "look.set", at: null })) : null),
+    ];
+  };
+  void about;
+  return section("look", JSON.stringify([islands, all, state.look]), islands.length + all.length ? make : () => [h("p", { class: "sub", text: t("look_none") })], t("look_all"));
+}
+
+/** @param {Board} board @returns {Item} */
+function tables(board) {
+  const { t, store } = board;
+  const ids = tableIds(board);
+  const titles = ids.map((id) => [id, tableName(board, id)]);
+  const make = () => {
+    const rows = h("ul", { class: "strip__rows" });
+    for (const [id, title] of titles) {
+      const name = h("input", { class: "input input--small", value: title, maxlength: 60, "aria-label": t("table_name", { table: title }), "data-focus": `name-${id}` });
+      const rename = (/** @type {Event} */ event) => {
+        event.preventDefault();
+        if (name.value.trim() && name.value !== title) store.act({ op: "table.title", id, title: name.value });
+      };
+      rows.append(h("li", {}, h("form", { class: "strip__row", onsubmit: rename }, name, h("button", { type: "submit", class: "button button--plain button--small", text: t("save") }))));
+    }
+    const add = () => store.act({ op: "table.add", id: newId(), title: t("table_new", { n: ids.length + 1 }) });
+    const shuffle = () => store.act({ op: "members.shuffle", seed: Math.floor(Math.random() * 2 ** 31) });
+    return [h("details", { class: "strip__fold" }, h("summary", { text: t("tables_edit") }), rows, h("div", { class: "strip__time" }, tool(t("table_add"), add, "plain", "plus"), ids.length > 1 ? tool(t("shuffle"), shuffle) : null), ids.length > 1 ? h("p", { class: "sub", text: t("shuffle_help") }) : null)];
+  };
+  return { ...section("tables", JSON.stringify(titles), make, t("tables")) };
+}
+
+/** @param {Board} board @returns {Item} */
+function persons(board) {
+  const { t, store } = board;
+  const state = board.state();
+  const ids = tableIds(board);
+  const all = Object.entries(state.members).filter(([, one]) => one.role !== "lead");
+  const make = () => {
+    const rows = h("ul", { class: "strip__rows" });
+    for (const [id, one] of all.slice(0, 600)) {
+      const row = h("li", { class: "strip__row" }, h("span", { class: "strip__who", text: one.name }));
+      if (ids.length > 1) {
+        const seat = h("select", { class: "input input--small", "aria-label": t("seat_of", { name: one.name }), "data-focus": `seat-${id}` });
+        for (const table of ["", ...ids]) seat.append(h("option", { value: table, text: table ? tableName(board, table) : t("table_none") }));
+        seat.value = one.table;
+        seat.addEventListener("change", () => store.act({ op: "members.seat", seats: { [id]: seat.value } }));
+        row.append(seat);
+      }
+      const away = tool(t("send_away"), () => {
+        away.replaceWith(h("span", { class: "strip__sure" }, tool(t("sure_away"), () => store.act({ op: "member.gone", id }), "outline")));
+        /** @type {HTMLElement | null} */ (row.querySelector(".strip__sure button"))?.focus();
+      }, "quiet");
+      away.append(h("span", { class: "only-read", text: one.name }));
+      row.append(away);
+      rows.append(row);
+    }
+    return [h("details", { class: "strip__fold" }, h("summary", { text: t("persons_edit") }), all.length ? rows : h("p", { class: "sub", text: t("persons_none") }), h("p", { class: "sub", text: t("away_help") }))];
+  };
+  return section("persons", JSON.stringify([all, ids.map((id) => tableName(board, id))]), make, t("persons"));
+}
+
+/** @param {Board} board @param {About} about @returns {Item} */
+function screens(board, about) {
+  const { t } = board;
+  const make = () => [
+    h("a", { class: "button button--outline button--full", href: about.urls.show, target: "_blank", rel: "noopener" }, icon("screen"), t("open_show")),
+    h("a", { class: "button button--quiet button--small", href: about.urls.close, text: t("to_close") }),
+  ];
+  return section("screens", "", make, t("screens"));
+}
+
+/** @param {Board} board @param {About} about @returns {Item} */
+function logged(board, about) {
+  const make = () => (about.log.length ? about.log.map((words) => h("p", { class: "strip__log", text: words })) : [h("p", { class: "sub", text: board.t("log_none") })]);
+  return section("log", about.log.join(), make, board.t("log"));
+}
