@@ -25,7 +25,7 @@ LINES = 100  # notes in one form
 LONGEST = 2000  # pixels of a photo
 CAPTION = 120
 PHOTOS = 60  # of one workshop
-COLUMNS, WIDE, HIGH = 6, 200, 140  # how notes lie that nobody has moved yet
+COLUMNS, WIDE, HIGH = 6, 164, 124  # how notes lie that nobody has moved yet
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def _lying(workshop: Workshop, table: str) -> int:
 
 
 def _spot(place: int) -> dict[str, int]:
-    return {"x": place % COLUMNS * WIDE, "y": place // COLUMNS * HIGH}
+    return {"x": 14 + place % COLUMNS * WIDE, "y": 64 + place // COLUMNS * HIGH}
 
 
 def _hearing(heard: list[tuple[str, Answer]], line: str) -> Any:
