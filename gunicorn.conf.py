@@ -6,9 +6,10 @@ from typing import Any
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = 1
 worker_class = "gthread"
-threads = 400  # one for each live reader (realtime.sockets.SEATS), and 80 that answer pages
+threads = 680  # one for each who listens (realtime.sockets.SEATS), and 80 that answer pages
 graceful_timeout = 3
 keepalive = 15
+backlog = 1024  # after a restart everybody comes back at once
 control_socket_disable = True
 errorlog = "-"
 loglevel = "warning"

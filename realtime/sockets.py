@@ -15,7 +15,6 @@ import structlog
 from flask import Flask, g, request
 from flask_socketio import SocketIO, join_room
 from simple_websocket import ConnectionClosed  # type: ignore[import-untyped]
-from simple_websocket import Server as WebSocket
 
 from core import db, i18n, permissions, web
 from core.config import Settings
@@ -23,14 +22,18 @@ from core.errors import DomainError, Forbidden
 from core.people import Account
 from core.web import permits
 from forum import queries
+from realtime import frames
+from realtime.asks import Allowance
 from realtime.presence import Presence
 
 log = structlog.get_logger(__name__)
 Handler = Callable[..., dict[str, Any] | None]
 FRAME = 64 * 1024
-LOOK_UP = 3.0  # seconds
 ROOMS = 20  # topics one connection may listen to
-SEATS = 320  # of gunicorn's 400 threads: the rest always answers pages
+SEATS = 600  # of gunicorn's 680 threads: the rest always answers pages
+MESSAGES = 300.0  # at once on one connection,
+MESSAGE_RATE = 30.0  # and a second from then on: more than that is no browser
+POLICY = 1008  # RFC 6455, 7.4.1
 _handlers: dict[str, Handler] = {}
 _live: list[SocketIO] = []
 _presence: list[Presence] = []
@@ -163,6 +166,7 @@ def init_app(app: Flask) -> None:
         max_http_buffer_size=FRAME,
         json=_Json,
         manage_session=False,
+        client_manager=frames.manager(),
     )
     for event, handler in _handlers.items():
         live.on_event(event, _guarded(handler))
@@ -224,40 +228,48 @@ class _Door:
 
 
 class _Connection:
-    """Engine.IO's websocket, but a message over the limit ends it before it is read whole."""
+    """Engine.IO's websocket, but a message over the limit ends it before it is read whole, and so
+    do more messages than anybody's hands can send.
+    """
 
     def __init__(self, handler: Any, _server: Any) -> None:
         self.handler = handler
-        self.socket: Any = None
+        self.line: Any = None
+        self.messages = Allowance(MESSAGE_RATE, MESSAGES, MESSAGES)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        self.socket = WebSocket(environ, max_message_size=FRAME)
-        answer = self.handler(self)
-        if self.socket.mode == "gunicorn":
+        self.line = frames.Line(environ, FRAME)
+        lines = _lines()
+        engine_id = self.handler.__self__.sid
+        lines[engine_id] = self.line
+        try:
+            answer = self.handler(self)
+        finally:
+            lines.pop(engine_id, None)
+        if self.line.mode == "gunicorn":
             raise StopIteration  # the socket is closed: there is nothing to answer
-        if self.socket.mode == "werkzeug":
+        if self.line.mode == "werkzeug":
             raise ConnectionError
         return answer
 
     def close(self) -> None:
-        if self.socket.connected:
-            self.socket.close()
+        if self.line.connected:
+            self.line.close()
 
     def send(self, message: str | bytes) -> None:
         try:
-            self.socket.send(message)
+            self.line.send(message)
         except ConnectionClosed as error:
             raise OSError from error
 
     def wait(self) -> str | bytes | None:
-        """The next message, None at the end. Looks up now and then: the library sets its event
-        before it says that the connection is over, and a reader that wakes between waits for ever.
-        """
-        received: str | bytes | None = None
+        """The next message, None at the end."""
         try:
-            while received is None and self.socket.connected:
-                received = self.socket.receive(timeout=LOOK_UP)
+            received: str | bytes = self.line.receive()
         except ConnectionClosed:
+            return None
+        if not self.messages.take():
+            self.line.close(POLICY, "too many messages")
             return None
         return received
 
@@ -290,3 +302,9 @@ def _left(*_reason: object) -> None:
 
 def _here() -> SocketIO:
     return _live[0]
+
+
+def _lines() -> dict[str, Any]:
+    """Where the manager finds the socket of each connection; nowhere, when it is the stock one."""
+    found: dict[str, Any] = getattr(_here().server.manager, "lines", {})
+    return found
