@@ -10,6 +10,7 @@ from sqlalchemy import select
 from core import db
 from core.people import Account, Person
 from demo.content import PASSWORD
+from realtime.models import Workshop
 
 demo = AppGroup("demo", help="A fictional ward to look at.")
 
@@ -42,9 +43,13 @@ def welcome() -> None:
     click.echo("  /c/park                  a finished public comment with its report")
     click.echo("  /c/bicycle/comment       write to an open public comment")
     click.echo("  /rooms                   the meeting room")
+    query = select(Workshop.code).where(Workshop.code.is_not(None), ~Workshop.is_rehearsal)
+    code = db.session().scalar(query.order_by(Workshop.id.desc()).limit(1))
+    if code is not None:
+        click.echo(f"  /j/{code:<21} a workshop to join, with a board that is open")
     click.echo("  /desk                    the staff's desk (sign in as one of these)\n")
-    query = select(Account, Person).join(Person, Person.account_id == Account.id)
-    for account, person in db.session().execute(query.where(Account.is_demo)):
+    shown = select(Account, Person).join(Person, Person.account_id == Account.id)
+    for account, person in db.session().execute(shown.where(Account.is_demo)):
         role = ", ".join(sorted(account.roles)) or "resident"
         click.echo(f"  {role:<12} {person.email:<28} {PASSWORD}   {account.display_name}")
     click.echo("\nMails of the demo: /dev/letters      Stop with Ctrl-C.\n")

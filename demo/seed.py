@@ -15,7 +15,7 @@ from sqlalchemy import select
 from analysis import reports, runs
 from core import business_days, clock, db, people
 from core.people import Account, Department, Role
-from demo import content, rooms
+from demo import content, rooms, workshops
 from forum import comments
 from ledger import answers, consultations, opinions, themes
 from ledger.answers import Draft
@@ -115,6 +115,8 @@ def fill() -> None:
     for one in content.read("rooms")["rooms"]:
         rooms.plan(ward, one, room["consultation"])
     rooms.plan_stances(ward, 0.2)
+    for one in content.read("workshops")["workshops"]:
+        workshops.plan(ward, one, room["consultation"])
     for name in ("comments_bicycle", "comments_park"):
         _plan_comments(ward, content.read(name))
     _plan_answers(ward, content.read("themes_park"))

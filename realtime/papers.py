@@ -213,7 +213,7 @@ def _lying(workshop: Workshop, table: str) -> int:
 
 
 def _spot(place: int) -> dict[str, int]:
-    return {"x": 14 + place % COLUMNS * WIDE, "y": 64 + place // COLUMNS * HIGH}
+    return {"x": 14 + place % COLUMNS * WIDE, "y": 14 + place // COLUMNS * HIGH}
 
 
 def _hearing(heard: list[tuple[str, Answer]], line: str) -> Any:
