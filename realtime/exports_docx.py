@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from core import clock, i18n
+from core import clock, files, i18n
 from core.messages import _
 from realtime.exports import WHY
+from realtime.models import WorkshopPhoto
 from realtime.records import NoteTold, TableTold, Told
 
 FONT = "Yu Gothic"
@@ -36,6 +38,7 @@ def document_of(told: Told) -> bytes:
             _note(paper, note)
     for table in told.tables:
         _table(paper, table)
+    _photos(paper, told.photos)
     if told.closing_html:
         paper.add_heading(str(_("おわりに")), 1)
         _prose(paper, told.closing_html)
@@ -145,6 +148,20 @@ def _table(paper: Any, table: TableTold) -> None:
             paper.add_heading(str(_("島に入っていない付せん")), 2)
         for note in table.loose:
             _note(paper, note)
+    _photos(paper, table.photos)
+
+
+def _photos(paper: Any, photos: Iterable[WorkshopPhoto]) -> None:
+    from docx.image.exceptions import UnrecognizedImageError
+    from docx.shared import Mm
+
+    for photo in photos:
+        try:
+            paper.add_picture(io.BytesIO(files.content(photo.file)), width=Mm(120))
+        except UnrecognizedImageError:  # WebP: the page shows it, this format does not hold it
+            continue
+        if photo.caption:
+            paper.add_paragraph(photo.caption)
 
 
 def _note(paper: Any, note: NoteTold) -> None:

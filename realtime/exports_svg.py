@@ -29,9 +29,8 @@ PAPERS = {
     3: ("#e3f4e9", "#6bb58a"),
     4: ("#fdebf0", "#e094ab"),
 }
-_NOT_FIRST = frozenset(
-    "、。，．・：；？！」』）】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?)"
-)
+_HANGS = frozenset("、。，．")  # may stand out of the line a little
+_NOT_FIRST = frozenset("・：；？！」』）】〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?)")
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,10 @@ def wrapped(text: str, per: float) -> list[str]:
         line, used = "", 0.0
         for letter in part:
             size = 1.0 if unicodedata.east_asian_width(letter) in "WFA" else 0.56
-            if line and used + size > per and letter not in _NOT_FIRST:
-                found.append(line)
-                line, used = "", 0.0
+            if line and used + size > per and letter not in _HANGS:
+                keeps = letter in _NOT_FIRST and len(line) > 1
+                found.append(line[:-1] if keeps else line)
+                line, used = (line[-1], 1.0) if keeps else ("", 0.0)
             line += letter
             used += size
         found.append(line)

@@ -172,8 +172,9 @@ class Told:
 
     @property
     def chosen(self) -> list[NoteTold]:
-        """The notes with the most votes, at most ten, ties by when they were written."""
+        """The notes that most people chose, at most ten: those of one voter only if all are."""
         found = [note for note in self.notes if note.votes and note.text is not None]
+        found = [note for note in found if (note.votes or 0) > 1] or found
         return sorted(found, key=lambda note: (-(note.votes or 0), note.said_at, note.key))[:10]
 
 

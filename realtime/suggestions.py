@@ -22,7 +22,7 @@ from realtime.ops import TITLE_LIMIT
 from realtime.state import State
 
 KIND = "workshop.suggest"
-CUT = 0.7  # notes are short: the middle one of 粗い ↔ 細かい
+CUT = 0.8  # notes are short: of 229 real ones 50 % find a group here, 38 % at 0.7
 LEAST = 4  # loose notes below which there is nothing to propose
 ALL = "all"
 
@@ -117,10 +117,11 @@ def of(workshop: Workshop, job: Job | None) -> list[Suggestion]:
     there = {note.key: note for note in loose(state, ALL)}
     found: list[Suggestion] = []
     for number, one in enumerate(job.result.get("islands", ())):
-        is_taken = _island_key(job, number) in state["islands"]
+        made = state["islands"].get(_island_key(job, number))
+        is_taken, title = made is not None, made["title"] if made else one["title"]
         notes = () if is_taken else tuple(there[key] for key in one["notes"] if key in there)
         if is_taken or len(notes) > 1:
-            found.append(Suggestion(number, one["title"], one["quote"], notes, is_taken))
+            found.append(Suggestion(number, title, one["quote"], notes, is_taken))
     return found
 
 

@@ -138,6 +138,7 @@ def test_the_picture_is_well_formed_and_described(public: Workshop, client: Flas
 def test_lines_are_wrapped_and_none_begins_with_a_full_stop() -> None:
     assert wrapped("木陰のあるベンチがほしいです。", 9) == ["木陰のあるベンチが", "ほしいです。"]
     assert wrapped("あいうえおかきくけ。", 9) == ["あいうえおかきくけ。"]
+    assert wrapped("あいうえおかきくけー", 9) == ["あいうえおかきく", "けー"]
     assert wrapped("abcdefghijklmnop", 9) == ["abcdefghijklmnop"]
     assert wrapped("一\n二", 9) == ["一", "二"]
 

@@ -15,6 +15,7 @@ import { apply, empty, fork } from "./state.js";
 
 const EVERY = 200; // effects from one state that is kept to the next: going back is quick
 const LASTS = 30_000; // ms from beginning to end when it runs by itself
+const LEAST = 0.5; // how small one table is drawn: below it words cannot be read, and one scrolls
 const FRAME = 60; // ms between two looks of it
 
 /** The states along a log. @param {Moment[]} ops */
@@ -50,8 +51,10 @@ function show(page, log) {
   const run = /** @type {HTMLButtonElement} */ (page.querySelector("[data-run]"));
   const now = /** @type {HTMLElement} */ (page.querySelector("[data-now]"));
   const sea = /** @type {HTMLElement} */ (page.querySelector("[data-sea]"));
+  const which = /** @type {HTMLSelectElement | null} */ (page.querySelector("[data-which]"));
   const frames = film(log.ops);
-  const last = laidOut(frames.at(frames.length)).all;
+  const only = () => (which?.value ? which.value.replace("none", "") : undefined);
+  let last = laidOut(frames.at(frames.length)).all;
   const inside = document.createElement("div");
   inside.className = "replay__in";
   sea.append(inside);
@@ -78,7 +81,7 @@ function show(page, log) {
   const draw = () => {
     const n = Number(at.value);
     const state = frames.at(n);
-    const layout = laidOut(state);
+    const layout = laidOut(state, only());
     const fresh = log.ops[n - 1]?.id;
     const gone = new Set(drawn.keys());
     for (const sheet of layout.sheets) {
@@ -112,7 +115,8 @@ function show(page, log) {
   const fit = () => {
     const wide = Math.max(last.w, 1);
     const high = Math.max(last.h, 1);
-    const share = Math.min(sea.clientWidth / wide, sea.clientHeight / high);
+    const share = Math.max(sea.clientWidth / wide, only() === undefined ? 0 : LEAST);
+    sea.style.setProperty("height", `min(75vh, ${Math.ceil(high * share) + 2}px)`);
     inside.style.setProperty("transform", `scale(${share})`);
   };
 
@@ -137,12 +141,17 @@ function show(page, log) {
     stop();
     draw();
   });
+  which?.addEventListener("change", () => {
+    last = laidOut(frames.at(frames.length), only()).all;
+    fit();
+    draw();
+  });
   at.max = String(frames.length);
   at.value = at.max;
   page.hidden = false;
   fit();
   draw();
-  new ResizeObserver(fit).observe(sea);
+  addEventListener("resize", fit);
 }
 
 /** @param {HTMLElement} page */
