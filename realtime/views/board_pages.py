@@ -100,6 +100,7 @@ def _plan(workshop: Workshop, role: str, me: str) -> dict[str, Any]:
         "questions": workshop.questions,
         "allow": {str(kind): sorted(phases.allowed(kind, role)) for kind in phases.Kind},
         "urls": _places(workshop),
+        "leads": role == Role.LEAD,
         "token": generate_csrf(),
     }
 
@@ -110,6 +111,7 @@ def _places(workshop: Workshop) -> dict[str, str]:
         **{"state": "realtime.state", "ops": "realtime.ops", "show": "realtime.show"},
         **{"close": "realtime.close", "record": "realtime.record", "ticket": "realtime.ticket"},
         **{"workshop": "realtime.workshop", "people": "realtime.people"},
+        **{"suggestions": "realtime.suggestions"},
     }
     return {
         name: url_for(endpoint, public_id=workshop.public_id) if offers.has_page(endpoint) else ""

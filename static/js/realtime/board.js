@@ -36,6 +36,7 @@ function start(root) {
   const socket = io({ transports: ["websocket"], autoConnect: false, reconnectionDelay: 500, reconnectionDelayMax: 5_000 });
   const look = began();
   const narrow = matchMedia("(max-width: 47.99rem)");
+  const wide = matchMedia("(min-width: 75rem)");
   let view = kept?.getItem(VIEW) ?? (narrow.matches ? "list" : "canvas");
   let isDue = false;
   let wanted = "";
@@ -48,6 +49,7 @@ function start(root) {
   /** @type {any} */
   let stats = null;
   let isBegun = false;
+  let isWriting = !plan.leads;
 
   const store = new Store(
     { board: plan.board, me: plan.me, state: plan.urls.state, ops: plan.urls.ops, token: plan.token },
@@ -135,7 +137,7 @@ function start(root) {
     document.body.dataset.view = which;
     one("[data-outline-side]").hidden = which !== "list";
     one("[data-canvas-side]").hidden = which !== "canvas";
-    for (const button of document.querySelectorAll("[data-view]")) {
+    for (const button of document.querySelectorAll("button[data-view]")) {
       button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.view === which));
     }
     due();
@@ -173,7 +175,8 @@ function start(root) {
       tab.setAttribute("aria-pressed", String(look.scope === which));
     }
     const composer = one("[data-compose]");
-    composer.hidden = !may(board, "note.add") || (look.panel !== null && narrow.matches);
+    const isAside = view === "canvas" && wide.matches && !isWriting;
+    composer.hidden = !may(board, "note.add") || isAside || (look.panel !== null && narrow.matches);
     for (const button of document.querySelectorAll("[data-undo]")) /** @type {HTMLButtonElement} */ (button).disabled = !store.undos.length;
     for (const button of document.querySelectorAll("[data-redo]")) /** @type {HTMLButtonElement} */ (button).disabled = !store.redos.length;
     banner();
@@ -281,7 +284,7 @@ function start(root) {
     if (id) board.focusNote(id);
   });
 
-  for (const button of document.querySelectorAll("[data-view]")) {
+  for (const button of document.querySelectorAll("button[data-view]")) {
     button.addEventListener("click", () => {
       const which = /** @type {HTMLElement} */ (button).dataset.view ?? "list";
       kept?.setItem(VIEW, which);
@@ -305,6 +308,17 @@ function start(root) {
     event.preventDefault();
     if (key === "y" || event.shiftKey) redo();
     else undo();
+  });
+  one("[data-add-note]").addEventListener("click", () => {
+    isWriting = true;
+    drawNow();
+    one("[data-compose] textarea").focus();
+  });
+  one("[data-compose]").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape" || view !== "canvas" || !wide.matches) return;
+    isWriting = false;
+    drawNow();
+    one("[data-add-note]").focus();
   });
   one("[data-outline]").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => keyOnNote(event));
   one("[data-find]").addEventListener("input", (/** @type {any} */ event) => {

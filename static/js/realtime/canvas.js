@@ -8,7 +8,7 @@ import {
   actsOf, gather, isAt, isBlank, isChosen, isThere, islandName, mayMove, mayVote, memberName, placeAt, remove, tableName, vote, may,
 } from "./acts.js";
 import { h, icon, svg } from "./dom.js";
-import { laidOut, onSheet, rowOf, tablesOf } from "./places.js";
+import { filled, laidOut, onSheet, rowOf, tablesOf } from "./places.js";
 
 /** @typedef {import("./acts.js").Board} Board @typedef {import("./places.js").Layout} Layout */
 
@@ -70,7 +70,7 @@ export class Canvas {
     const state = this.board.state();
     const mine = state.members[this.board.me]?.table;
     const sheet = this.layout.sheets.find(({ id }) => id === mine);
-    this.fit(sheet);
+    this.fit(sheet && filled(this.layout, sheet));
     this.draw();
   }
 
@@ -85,7 +85,9 @@ export class Canvas {
   }
 
   #extent() {
-    return this.layout.all;
+    const { all, sheets } = this.layout;
+    const boxes = sheets.map((sheet) => filled(this.layout, sheet));
+    return { ...all, h: Math.max(...boxes.map(({ h: high }) => high)), ...(boxes.length === 1 ? { w: boxes[0].w } : {}) };
   }
 
   /** @param {number} by @param {number} [cx] @param {number} [cy] where it stays put, in pixels */
@@ -157,7 +159,8 @@ export class Canvas {
       const sig = JSON.stringify([island, at.notes.size, can, isFound, state.look === id]);
       this.#put(id, sig, at, () => this.#island(id, at.notes.size, can));
     }
-    if (!layout.notes.has(this.focus)) this.focus = layout.notes.keys().next().value ?? "";
+    const isRead = (/** @type {string} */ id) => layout.notes.has(id) && !isBlank(state.notes[id], board.me);
+    if (!isRead(this.focus)) this.focus = [...layout.notes.keys()].find(isRead) ?? "";
     for (const [id, at] of layout.notes) {
       if (isCulled && id !== this.focus && !meets(at, sight)) continue;
       keep.add(id);
@@ -351,7 +354,7 @@ export class Canvas {
     requestAnimationFrame(() => {
       this.draw();
       const there = this.layout.islands.get(at) ?? this.layout.sheets.find(({ id }) => id === at);
-      if (there) this.fit({ ...there, x: there.x - 40, w: there.w + 80 });
+      if (there) this.fit(this.layout.islands.has(at) ? { ...there, x: there.x - 40, w: there.w + 80 } : filled(this.layout, there));
     });
   }
 
@@ -391,7 +394,6 @@ export class Canvas {
     on("[data-zoom-in]", () => this.zoomBy(1.25));
     on("[data-zoom-out]", () => this.zoomBy(0.8));
     on("[data-fit]", () => this.fit());
-    on("[data-add-note]", () => /** @type {HTMLElement | null} */ (document.querySelector("[data-compose] textarea"))?.focus());
     on("[data-add-island]", () => {
       const id = gather(this.board, [], "", undefined, this.only);
       this.board.say(this.board.t("made_island"));

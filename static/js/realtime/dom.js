@@ -30,10 +30,10 @@ export function svg(tag, about = {}, ...inside) {
 /** @param {Element} made @param {Record<string, any>} about */
 function set(made, about) {
   for (const [name, value] of Object.entries(about)) {
-    if (value === null || value === undefined || value === false) continue;
+    if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) continue;
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else if (name === "text") made.textContent = value;
-    else made.setAttribute(name, value === true ? "" : String(value));
+    else made.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : String(value));
   }
 }
 

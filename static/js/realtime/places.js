@@ -20,8 +20,8 @@ const GAP = 12;
 const PAD = 14;
 const HEAD = 44;
 const HEAD_LINE = 26;
-const SHEET_W = 1_000;
-const SHEET_H = 760;
+const SHEET_W = 760;
+const SHEET_H = 520;
 const SHEET_GAP = 40;
 const SHEET_HEAD = 56;
 const STEP = 200; // sheets grow by so much, so that what is beside them seldom moves
@@ -113,9 +113,9 @@ export function laidOut(state, only) {
 /** @param {State} state @param {string} id @param {string[]} row @param {number} left @param {number} top @returns {IslandBox} */
 function islandBox(state, id, row, left, top) {
   const island = state.islands[id];
-  const columns = row.length > 4 ? 3 : row.length > 2 ? 2 : 1;
-  const w = Math.max(220, PAD * 2 + columns * NOTE_W + (columns - 1) * GAP);
-  const head = HEAD + (lines(island.title || "－", (w - 80) / 19) - 1) * HEAD_LINE;
+  const columns = row.length > 4 ? 3 : 2;
+  const w = PAD * 2 + columns * NOTE_W + (columns - 1) * GAP;
+  const head = HEAD + (lines(island.title || "－", (w - 140) / 19) - 1) * HEAD_LINE;
   const x = left + island.x;
   const y = top + island.y;
   /** @type {Map<string, Box>} */
@@ -130,6 +130,17 @@ function islandBox(state, id, row, left, top) {
   return { id, table: island.table, x, y, w, h: Math.max(head + PAD + 40, down - y + PAD - GAP + 4), notes, head };
 }
 
+/** What lies on a sheet, with some air around it. @param {Layout} layout @param {Box} sheet @returns {Box} */
+export function filled(layout, sheet) {
+  let [right, bottom] = [sheet.x + SHEET_W, sheet.y + 420];
+  for (const at of [...layout.islands.values(), ...layout.notes.values()]) {
+    if (at.x < sheet.x || at.x >= sheet.x + sheet.w) continue;
+    right = Math.max(right, at.x + at.w + PAD);
+    bottom = Math.max(bottom, at.y + at.h + PAD);
+  }
+  return { x: sheet.x, y: sheet.y, w: right - sheet.x, h: bottom - sheet.y };
+}
+
 /** The sheet under a point, and the point on it. @param {Layout} layout @param {number} x @param {number} y */
 export function onSheet(layout, x, y) {
   const near = layout.sheets.find((sheet) => x < sheet.x + sheet.w + SHEET_GAP / 2) ?? layout.sheets[layout.sheets.length - 1];
@@ -142,9 +153,8 @@ export function freeSpot(state, table, isIsland = false) {
   const taken = [...islands.values(), ...notes.values()];
   const w = isIsland ? 2 * NOTE_W : NOTE_W;
   const h = isIsland ? 200 : 96;
-  const across = isIsland ? 1 : 1;
   for (let row = 0; row < 400; row += 1) {
-    for (let column = 0; column * (NOTE_W + GAP) + w < SHEET_W; column += across) {
+    for (let column = 0; column * (NOTE_W + GAP) + w < SHEET_W; column += 1) {
       const x = PAD + column * (NOTE_W + GAP);
       const y = PAD + row * (h + GAP);
       const isFree = !taken.some((box) => box.x < x + w + 4 && x < box.x + box.w + 4 && box.y - SHEET_HEAD < y + h + 4 && y < box.y - SHEET_HEAD + box.h + 4);

@@ -28,6 +28,7 @@ export function draw(board, place, about) {
     people(board, about),
     ...(state.kind === "present" ? [speakers(board)] : []),
     ...revealing(board),
+    ...suggesting(board, about),
     switches(board),
     looking(board, about),
     tables(board),
@@ -167,6 +168,14 @@ function revealing(board) {
   const isVoting = state.kind === "vote" || (state.tally === null && ["present", "sum_up"].includes(state.kind));
   if (isVoting && state.tally === null) found.push(section("tally", "", () => [h("p", { class: "sub", text: t("tally_help") }), tool(t("reveal_votes"), () => store.act({ op: "reveal.votes" }), "outline", "eye")], t("tally")));
   return found;
+}
+
+/** @param {Board} board @param {About} about @returns {Item[]} */
+function suggesting(board, { urls }) {
+  if (!urls.suggestions || board.state().kind !== "group") return [];
+  const { t } = board;
+  const make = () => [h("p", { class: "sub", text: t("suggest_help") }), h("a", { class: "button button--outline button--small", href: urls.suggestions }, icon("suggest"), t("suggest"))];
+  return [section("suggest", "", make, t("suggest_title"))];
 }
 
 /** @param {Board} board @returns {Item} */
