@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core import db, i18n
 from core.messages import _
 from core.permissions import could, permits
-from core.web import NavItem, Panel, actor, add_nav, add_panel
+from core.web import NavItem, Panel, actor, add_footer, add_nav, add_panel
 from ledger.models import Consultation
 from ledger.sources import Action
 from realtime import plans
@@ -31,6 +31,7 @@ def register() -> None:
             within=_WITHIN,
         )
     )
+    add_footer(NavItem(_("番号で参加する"), "realtime.code", 10))
     add_panel(Panel("desk_consultation", 20, "realtime/_desk_workshops.html", _at_desk))
     add_panel(Panel("consultation", 20, "realtime/_past_workshops.html", _past))
 
