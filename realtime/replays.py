@@ -28,19 +28,19 @@ class _Last:
 
 
 def effects(told: Told) -> list[dict[str, Any]]:
-    """The effects in order; `t` is the second since the first one in which each happened."""
+    """The effects in order; `t` is the second since people came in which each happened."""
     last = _Last(
         {note.key: note.text for note in told.notes if note.text is not None},
         {one.key: one.title for table in told.tables for one in table.islands},
         {(link.a, link.b, link.word) for link in told.links},
     )
     found: list[dict[str, Any]] = []
-    first = None
+    began = told.stages[0].began_at if told.stages else None
     for at, row in boards.history(told.workshop.id):
         effect = _told(row.effect, last)
         if effect is not None:
-            first = first or at
-            found.append({"t": int((at - first).total_seconds()), **effect})
+            since = (at - began).total_seconds() if began is not None else 0
+            found.append({"t": max(0, int(since)), **effect})
     return found
 
 

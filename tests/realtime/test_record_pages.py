@@ -161,6 +161,7 @@ def test_the_replay_folds_to_the_board_without_who_did_what(
     assert {note["by"] for note in folded["notes"].values()} == {""}
     assert folded["members"] == folded["votes"] == {}
     assert folded["islands"]["i001"]["title"] == "日かげ & 風"
+    assert {one["t"] for one in log["ops"]} <= {0, 1, 2, 3}  # not since it was planned
     assert "水場" not in json.dumps(log, ensure_ascii=False)
 
 
