@@ -53,8 +53,8 @@ def join(public_id: str) -> Page:
     status = 422
     if form.validate_on_submit():
         try:
-            member = _join(found, form)
-            sit(found, member)
+            # who takes part already in this browser stays who they are
+            sit(found, live.member_here(found) or _join(found, form))
             return see_other(url_for("realtime.ticket", public_id=public_id))
         except DomainError as error:
             status = error.status

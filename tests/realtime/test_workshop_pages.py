@@ -341,6 +341,9 @@ def test_joining_twice_is_one_member_and_names_are_judged(
     again = Visitor(page.client).open(f"/w/{at(workshop)}")
     page.press("参加する", name="𠮷野 髙", key="n" * 26)
     again.press("参加する", name="𠮷野 髙", key="n" * 26)
+    other_window = Visitor(page.client)
+    path, form = f"/w/{at(workshop)}/join", {"name": "べつの名前", "key": "o" * 26}
+    assert other_window.client.post(path, data=form).status_code == 303
     assert [one.name for one in members.here(workshop)] == ["𠮷野 髙"]
 
 
