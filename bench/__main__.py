@@ -2,13 +2,14 @@
 
 import sys
 
-from bench import analysis, entries, live, pages, search, topics
+from bench import analysis, entries, live, pages, realtime, search, topics
 
 BENCHES = {
     "pages": pages.main,
     "entries": entries.main,
     "analysis": analysis.main,
     "live": live.main,
+    "realtime": realtime.main,
     "topics": topics.main,
     "search": search.main,
 }
