@@ -191,16 +191,25 @@ def _differences(workshop: Workshop, form: PlanForm) -> list[tuple[Message, str,
     ):
         before, yours = str(now[name] or ""), str(form[name].data or "")
         if before.strip() != yours.replace("\r\n", "\n").strip():
-            found.append((label, before, yours))
+            found.append((label, *_apart(before.splitlines(), yours.splitlines())))
     if form.held_at.data and form.held_at.data != workshop.held_at:
         found.append(
             (_("始まり"), i18n.day_and_time(workshop.held_at), i18n.day_and_time(form.held_at.data))
         )
-    before = "\n".join(_phase_lines(workshop.phases))
-    yours = "\n".join(_phase_lines([entry.form.as_row() for entry in form.phases]))
-    if before != yours:
-        found.append((_("場面"), before, yours))
+    theirs = _phase_lines(workshop.phases)
+    mine = _phase_lines([entry.form.as_row() for entry in form.phases])
+    if theirs != mine:
+        found.append((_("場面"), *_apart(theirs, mine)))
     return found
+
+
+def _apart(now: list[str], yours: list[str]) -> tuple[str, str]:
+    """Only the lines that the other text has not; all of them when but their order differs."""
+    left = [line for line in now if line not in yours]
+    right = [line for line in yours if line not in now]
+    if not left and not right:
+        left, right = now, yours
+    return "\n".join(left), "\n".join(right)
 
 
 def _phase_lines(rows: list[dict[str, Any]]) -> list[str]:
