@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Person, phone
+from tests.realtime import folding
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 OFFICER = "地域交通課　広瀬"
@@ -265,6 +267,39 @@ def test_the_canvas_moves_notes_by_hand_and_by_key(people: Any) -> None:
     page.reload()
     expect(island).to_contain_text("2枚")
     looked_at(lead, "canvas")
+
+
+def test_without_sockets_notes_still_arrive(people: Any) -> None:
+    lead, hand = people(), people(**phone(360))
+    path = opened(lead)
+    hand.page.add_init_script(
+        "window.WebSocket = class { constructor() { throw new Error('no'); } };"
+    )
+    joined(hand, path, "けやき")
+    next_phase(lead, "一人で書く")
+    expect(hand.page.locator("[data-compose]")).to_be_visible(timeout=20_000)
+    taps(hand, "つなぎ方を変えて出した一枚")
+    expect(lead.page.locator("[data-canvas] .note--blank")).to_have_count(1, timeout=20_000)
+    expect(line(hand, "つなぎ方を変えて")).not_to_contain_text("送信待ち")
+    expect(line(hand, "つなぎ方を変えて")).to_have_count(1)
+    looked_at(hand, "phone-without-sockets")
+
+
+def test_the_browsers_fold_is_the_servers(page: Page, site: str) -> None:
+    page.goto(f"{site}/join")
+    told = json.loads(folding.FILE.read_text("utf-8"))
+    ends = page.evaluate(
+        """async (told) => {
+          const board = await import("/static/js/realtime/state.js");
+          const fold = ({ begins, effects }) => effects.reduce(board.apply, board.adopted(begins));
+          const keys = told.keys.map(([low, high]) => board.between(low, high));
+          return JSON.stringify({ folds: told.folds.map(fold), keys });
+        }""",
+        told,
+    )
+    found = json.loads(ends)
+    assert found["keys"] == [key for _low, _high, key in told["keys"]]
+    assert found["folds"] == [fold["ends"] for fold in told["folds"]]
 
 
 def drag(person: Person, what: Locator, to: Locator | None, by: tuple[int, int] = (0, 0)) -> None:

@@ -49,7 +49,7 @@ function start(root) {
   /** @type {any} */
   let stats = null;
   let isBegun = false;
-  let isWriting = !plan.leads;
+  let isWriting = !plan.leads && wide.matches; // beside the canvas; the list always has room for it
 
   const store = new Store(
     { board: plan.board, me: plan.me, state: plan.urls.state, ops: plan.urls.ops, token: plan.token },
@@ -127,6 +127,10 @@ function start(root) {
     isBegun = true;
     one("[data-loading]").remove();
     one("[data-app]").hidden = false;
+    const rest = /** @type {HTMLDetailsElement | null} */ (one(".strip__rest"));
+    const unfold = () => rest && (rest.open = wide.matches);
+    unfold();
+    wide.addEventListener("change", unfold);
     show(view);
   }
 
@@ -175,7 +179,7 @@ function start(root) {
       tab.setAttribute("aria-pressed", String(look.scope === which));
     }
     const composer = one("[data-compose]");
-    const isAside = view === "canvas" && wide.matches && !isWriting;
+    const isAside = view === "canvas" && !isWriting;
     composer.hidden = !may(board, "note.add") || isAside || (look.panel !== null && narrow.matches);
     for (const button of document.querySelectorAll("[data-undo]")) /** @type {HTMLButtonElement} */ (button).disabled = !store.undos.length;
     for (const button of document.querySelectorAll("[data-redo]")) /** @type {HTMLButtonElement} */ (button).disabled = !store.redos.length;
@@ -315,7 +319,7 @@ function start(root) {
     one("[data-compose] textarea").focus();
   });
   one("[data-compose]").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "Escape" || view !== "canvas" || !wide.matches) return;
+    if (event.key !== "Escape" || view !== "canvas") return;
     isWriting = false;
     drawNow();
     one("[data-add-note]").focus();

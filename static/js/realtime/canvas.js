@@ -14,6 +14,7 @@ import { filled, laidOut, onSheet, rowOf, tablesOf } from "./places.js";
 
 const ZOOMS = { least: 0.1, most: 2.5 };
 const CULL = 1_000; // notes above which only those in sight are drawn
+const AT_ONCE = 40; // notes made in one frame while the board is moved
 const MAP = 200; // notes above which the little map helps
 const MARGIN = 500; // drawn around what is in sight, in units
 const SLOP = 5; // pixels a finger may shake before it drags
@@ -40,7 +41,7 @@ export class Canvas {
     this.found = /** @type {string[]} */ ([]);
     this.word = "";
     this.isFitted = false;
-    this.wasCulled = { x: NaN, y: NaN, zoom: 0 };
+    this.culled = { x: 0, y: 0, w: 0, h: 0 }; // what was drawn, where not all is
     /** @type {Map<number, {x: number, y: number}>} */
     this.fingers = new Map();
     /** @type {null | {id: string, isIsland: boolean, node: HTMLElement, dx: number, dy: number, sx: number, sy: number, isMoving: boolean}} */
@@ -80,7 +81,7 @@ export class Canvas {
     const zoom = Math.min(w / (box.w + 60), h / (box.h + 110), 1);
     this.zoom = Math.max(ZOOMS.least, zoom);
     this.x = (w - box.w * this.zoom) / 2 - box.x * this.zoom;
-    this.y = Math.max(56, (h - box.h * this.zoom) / 2) - box.y * this.zoom;
+    this.y = Math.min(64, Math.max(16, (h - box.h * this.zoom) / 2)) - box.y * this.zoom;
     this.#place();
   }
 
@@ -116,8 +117,7 @@ export class Canvas {
     const word = /** @type {HTMLElement} */ (this.side.querySelector("[data-zoom]"));
     word.textContent = this.board.t("zoom", { n: Math.round(this.zoom * 100) });
     this.#view();
-    const moved = Math.max(Math.abs(this.x - this.wasCulled.x), Math.abs(this.y - this.wasCulled.y)) / this.zoom;
-    if (this.layout.notes.size > CULL && (!(moved < MARGIN / 2) || this.zoom !== this.wasCulled.zoom)) this.#items();
+    if (this.layout.notes.size > CULL && !holds(this.culled, this.#sight())) this.#items(true);
   }
 
   /** What is in sight, in units. @param {number} [margin] */
@@ -142,21 +142,22 @@ export class Canvas {
     );
   }
 
-  #items() {
+  /** @param {boolean} [isMoved] only what is in sight is another: what is drawn stays as it is */
+  #items(isMoved = false) {
     const { board, layout } = this;
     const state = board.state();
     const isCulled = layout.notes.size > CULL;
     const sight = this.#sight(MARGIN);
-    this.wasCulled = { x: this.x, y: this.y, zoom: this.zoom };
+    let left = isMoved ? AT_ONCE : Infinity;
     const keep = new Set();
     const active = document.activeElement;
     for (const [id, at] of layout.islands) {
       if (isCulled && !meets(at, sight)) continue;
       keep.add(id);
+      if (isMoved && this.drawn.has(id)) continue;
       const island = state.islands[id];
-      const isFound = false;
       const can = isAt(board, island.table) && may(board, "island.move");
-      const sig = JSON.stringify([island, at.notes.size, can, isFound, state.look === id]);
+      const sig = JSON.stringify([island, at.notes.size, can, state.look === id]);
       this.#put(id, sig, at, () => this.#island(id, at.notes.size, can));
     }
     const isRead = (/** @type {string} */ id) => layout.notes.has(id) && !isBlank(state.notes[id], board.me);
@@ -164,15 +165,18 @@ export class Canvas {
     for (const [id, at] of layout.notes) {
       if (isCulled && id !== this.focus && !meets(at, sight)) continue;
       keep.add(id);
+      if (isMoved && (this.drawn.has(id) || (left -= 1) < 0)) continue;
       const note = state.notes[id];
       const votes = state.tally?.[id] ?? 0;
-      const talks = 0;
       const who = state.names && note.by !== board.me ? memberName(board, note.by) : "";
       const isFound = this.word !== "" && !isBlank(note, board.me) && note.text.includes(this.word);
-      const sig = JSON.stringify([note.text, note.color, note.veil, note.by === board.me, votes, talks, who, isFound, this.word !== "", isChosen(board, id), state.tally !== null, board.store.isWaiting(id), mayMove(board, id)]);
+      const sig = JSON.stringify([note.text, note.color, note.veil, note.by === board.me, votes, who, isFound, this.word !== "", isChosen(board, id), state.tally !== null, board.store.isWaiting(id), mayMove(board, id)]);
       this.#put(id, sig, at, () => this.#note(id, votes, who, isFound));
     }
+    if (left >= 0) this.culled = sight;
+    else requestAnimationFrame(() => this.#items(true)); // the rest in the next frame
     for (const [id, { node }] of this.drawn) {
+      if (isMoved && this.drawn.size < CULL * 2) break; // what went out of sight costs little
       if (keep.has(id) || this.held?.id === id) continue;
       node.remove();
       this.drawn.delete(id);
@@ -511,7 +515,7 @@ export class Canvas {
       this.focus = held.id;
       held.node.focus({ preventScroll: true });
       if (mayVote(this.board, held.id)) vote(this.board, held.id);
-      else if (event.pointerType !== "mouse" || event.detail > 1) this.#menu(held.id);
+      else this.#menu(held.id);
       return;
     }
     const { x, y } = this.#units(event);
@@ -669,6 +673,9 @@ function place(node, x, y) {
 
 /** @param {{x: number, y: number, w: number, h: number}} a @param {{x: number, y: number, w: number, h: number}} b */
 const meets = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+
+/** @param {{x: number, y: number, w: number, h: number}} a @param {{x: number, y: number, w: number, h: number}} b */
+const holds = (a, b) => a.x <= b.x && a.y <= b.y && a.x + a.w >= b.x + b.w && a.y + a.h >= b.y + b.h;
 
 /** Where the line to `to` leaves a box. @param {any} from @param {any} to */
 function edge(from, to) {

@@ -326,7 +326,9 @@ function islandTools(board, id, links) {
 function sum(board, id) {
   const kept = board.state().sums[id] ?? { text: "", v: 0 };
   const can = may(board, "sum.set") && (id === "all" ? ["lead", "helper"].includes(board.state().members[board.me]?.role) : isAt(board, id));
-  const isWanted = can && (kept.text !== "" || ["group", "present", "sum_up"].includes(board.state().kind));
+  const { kind, members } = board.state();
+  const isTime = ["present", "sum_up"].includes(kind) || (kind === "group" && members[board.me]?.role === "host");
+  const isWanted = can && (kept.text !== "" || isTime);
   const title = id === "all" ? board.t("sum_all") : board.t("sum_table", { table: tableName(board, id) });
   const make = () => {
     const box = h("div", { class: "osum" });

@@ -81,11 +81,16 @@ export function laidOut(state, only) {
     const isHere = (/** @type {any} */ one) => (state.tables[one.table] ? one.table : "") === table;
     let right = SHEET_W;
     let bottom = SHEET_H;
-    for (const id of Object.keys(state.islands)) {
-      const island = state.islands[id];
-      if (island.gone || !isHere(island)) continue;
+    const here = Object.keys(state.islands).filter((id) => !state.islands[id].gone && isHere(state.islands[id]));
+    /** @type {Box[]} */
+    const taken = [];
+    for (const id of here.sort((a, b) => from(state.islands[a], state.islands[b]) || (a < b ? -1 : 1))) {
       const row = (rows.get(id) ?? []).sort((a, b) => byOrder(state.notes[a].o, a, state.notes[b].o, b));
       const box = islandBox(state, id, row, left, SHEET_HEAD);
+      const down = below(box, taken) - box.y; // islands grow: what they reach makes room
+      box.y += down;
+      for (const at of box.notes.values()) at.y += down;
+      taken.push(box);
       found.islands.set(id, box);
       for (const [note, at] of box.notes) found.notes.set(note, at);
       right = Math.max(right, box.x + box.w - left + PAD);
@@ -95,6 +100,7 @@ export function laidOut(state, only) {
       const note = state.notes[id];
       if (!isHere(note)) continue;
       const box = { x: left + note.x, y: SHEET_HEAD + note.y, w: NOTE_W, h: noteHeight(note.text) };
+      box.y = below(box, taken);
       found.notes.set(id, box);
       right = Math.max(right, note.x + NOTE_W + PAD);
       bottom = Math.max(bottom, box.y + box.h + PAD);
@@ -128,6 +134,20 @@ function islandBox(state, id, row, left, top) {
     down += high + GAP;
   }
   return { id, table: island.table, x, y, w, h: Math.max(head + PAD + 40, down - y + PAD - GAP + 4), notes, head };
+}
+
+/** @param {any} a @param {any} b what is higher comes first, then what is further left */
+const from = (a, b) => a.y - b.y || a.x - b.x;
+
+/** How far down a box goes so that it lies on none of these. @param {Box} box @param {Box[]} taken @returns {number} */
+function below(box, taken) {
+  let { y } = box;
+  for (let n = 0; n < 50; n += 1) {
+    const over = taken.find((at) => box.x < at.x + at.w && at.x < box.x + box.w && y < at.y + at.h && at.y < y + box.h);
+    if (!over) break;
+    y = over.y + over.h + GAP;
+  }
+  return y;
 }
 
 /** What lies on a sheet, with some air around it. @param {Layout} layout @param {Box} sheet @returns {Box} */

@@ -10,7 +10,8 @@ import { Store } from "./sync.js";
 import { runs } from "./timer.js";
 
 const CARDS = 6; // as many fit on a screen that is read from the last row
-const NOTES = 4;
+const NOTES = 4; // on a card, while there is one row of cards
+const FEW = 3;
 
 /** @param {string} selector @returns {any} */
 const one = (selector) => document.querySelector(selector);
@@ -86,7 +87,8 @@ function start(root) {
       const note = state.notes[id];
       return !note.gone && !note.hid && !note.island && (!isTable || note.table === focus);
     });
-    const found = islands.slice(0, CARDS).map((id) => card(state, id, islands.length === 1 ? 12 : NOTES));
+    const many = islands.length + (loose.length ? 1 : 0) > FEW;
+    const found = islands.slice(0, CARDS).map((id) => card(state, id, islands.length === 1 ? 12 : many ? NOTES / 2 : NOTES));
     const left = islands.length - found.length;
     if (!islands.length && !loose.length) return tablesCards(state);
     if (loose.length && (islands.length !== 1 || focus === null)) found.splice(CARDS - 1, 1, looseCard(state, loose, !islands.length, left + (found.length === CARDS ? 1 : 0)));

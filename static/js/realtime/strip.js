@@ -14,6 +14,21 @@ const QUIET_S = 180; // a table where nothing was written for so long is pointed
  * @typedef {{stats: any, log: string[], urls: Record<string, string>, canvas: () => any, budget: number}} About
  */
 
+/** @type {Set<string>} folds that are open: drawn anew, they stay so */
+const open = new Set();
+
+/** A fold that is filled only while it is open. @param {Board} board @param {string} key @param {string} title @param {() => (Node | null)[]} inside */
+function fold(board, key, title, inside) {
+  const made = h("details", { class: "strip__fold", open: open.has(key) }, h("summary", { text: title, "data-focus": `fold-${key}` }), ...(open.has(key) ? inside() : []));
+  made.addEventListener("toggle", () => {
+    if (made.open === open.has(key)) return;
+    if (made.open) open.add(key);
+    else open.delete(key);
+    board.store.ears.changed();
+  });
+  return made;
+}
+
 /** @param {Board} board @param {HTMLElement} place @param {About} about */
 export function draw(board, place, about) {
   place.hidden = false;
@@ -235,9 +250,9 @@ function tables(board) {
     }
     const add = () => store.act({ op: "table.add", id: newId(), title: t("table_new", { n: ids.length + 1 }) });
     const shuffle = () => store.act({ op: "members.shuffle", seed: Math.floor(Math.random() * 2 ** 31) });
-    return [h("details", { class: "strip__fold" }, h("summary", { text: t("tables_edit") }), rows, h("div", { class: "strip__time" }, tool(t("table_add"), add, "plain", "plus"), ids.length > 1 ? tool(t("shuffle"), shuffle) : null), ids.length > 1 ? h("p", { class: "sub", text: t("shuffle_help") }) : null)];
+    return [rows, h("div", { class: "strip__time" }, tool(t("table_add"), add, "plain", "plus"), ids.length > 1 ? tool(t("shuffle"), shuffle) : null), ids.length > 1 ? h("p", { class: "sub", text: t("shuffle_help") }) : null];
   };
-  return { ...section("tables", JSON.stringify(titles), make, t("tables")) };
+  return section("tables", JSON.stringify([titles, open.has("tables")]), () => [fold(board, "tables", t("tables_edit"), make)], t("tables"));
 }
 
 /** @param {Board} board @returns {Item} */
@@ -265,9 +280,10 @@ function persons(board) {
       row.append(away);
       rows.append(row);
     }
-    return [h("details", { class: "strip__fold" }, h("summary", { text: t("persons_edit") }), all.length ? rows : h("p", { class: "sub", text: t("persons_none") }), h("p", { class: "sub", text: t("away_help") }))];
+    return [all.length ? rows : h("p", { class: "sub", text: t("persons_none") }), h("p", { class: "sub", text: t("away_help") })];
   };
-  return section("persons", JSON.stringify([all, ids.map((id) => tableName(board, id))]), make, t("persons"));
+  const sig = open.has("persons") ? JSON.stringify([all, ids.map((id) => tableName(board, id))]) : "";
+  return section("persons", sig, () => [fold(board, "persons", t("persons_edit"), make)], t("persons"));
 }
 
 /** @param {Board} board @param {About} about @returns {Item} */
