@@ -33,6 +33,7 @@ export const NOTE = 100;
 const TITLE = 60;
 const TALK = 200;
 const REASON = 200;
+const SHIFT = 80; // units an island goes at each press
 const HELPS = ["lead", "helper"];
 
 /** @param {Board} board */
@@ -452,6 +453,16 @@ export function islandPanel(board, id, kind) {
       board.store.act({ op: "island.title", id, title });
     };
     box.append(field(board, { label: board.t("island_label"), value: state.islands[id]?.title ?? "", limit: TITLE, rows: 1, send: board.t("save"), done }));
+  } else if (kind === "shift") {
+    const to = h("div", { class: "mover__to" });
+    for (const [way, dx, dy] of /** @type {[string, number, number][]} */ ([["left", -1, 0], ["right", 1, 0], ["up", 0, -1], ["down", 0, 1]])) {
+      const go = () => {
+        const { x, y } = board.state().islands[id];
+        board.store.act({ op: "island.move", id, x: Math.max(0, x + dx * SHIFT), y: Math.max(0, y + dy * SHIFT) });
+      };
+      to.append(h("button", { type: "button", class: "button button--plain button--small", text: board.t(`way_${way}`), onclick: go }));
+    }
+    box.append(to);
   } else {
     const word = h("input", { class: "input input--small", id: newId(), maxlength: TITLE });
     const to = h("div", { class: "mover__to" });
@@ -467,7 +478,7 @@ export function islandPanel(board, id, kind) {
     if (!to.children.length) to.append(h("p", { class: "sub", text: board.t("link_none") }));
     box.append(h("label", { class: "field__label", for: word.id, text: board.t("link_word") }), word, to);
   }
-  const done = h("button", { type: "button", class: "button button--quiet button--small", text: board.t("cancel"), onclick: () => board.close() });
+  const done = h("button", { type: "button", class: "button button--quiet button--small", text: board.t(kind === "shift" ? "close" : "cancel"), onclick: () => board.close() });
   (box.querySelector("[data-ends]") ?? box).append(done);
   return box;
 }

@@ -5,7 +5,7 @@
  */
 
 import {
-  actsOf, gather, isAt, isBlank, isChosen, isThere, islandName, mayMove, mayVote, memberName, placeAt, remove, tableName, vote, may,
+  actsOf, gather, isAt, isBlank, isChosen, isThere, islandName, mayMove, mayVote, memberName, placeAt, remove, shift, tableName, vote, may,
 } from "./acts.js";
 import { h, icon, svg } from "./dom.js";
 import { filled, laidOut, onSheet, rowOf, tablesOf } from "./places.js";
@@ -19,6 +19,8 @@ const MAP = 200; // notes above which the little map helps
 const MARGIN = 500; // drawn around what is in sight, in units
 const SLOP = 5; // pixels a finger may shake before it drags
 const STEP = 80;
+const NUDGE = 40;
+const READABLE = 0.45; // the zoom under which a note cannot be read
 
 export class Canvas {
   /** @param {Board} board @param {HTMLElement} root */
@@ -72,6 +74,7 @@ export class Canvas {
     const mine = state.members[this.board.me]?.table;
     const sheet = this.layout.sheets.find(({ id }) => id === mine);
     this.fit(sheet && filled(this.layout, sheet));
+    if (!sheet && this.zoom < READABLE) this.fit(filled(this.layout, this.layout.sheets[0]));
     this.draw();
   }
 
@@ -244,6 +247,7 @@ export class Canvas {
         tools.append(h("button", { type: "button", class: "island__act", "aria-label": board.t(word) + board.t("of_island", { text: islandName(board, id) }), onclick: run }, icon(drawing)));
       tool("act_title", "pen", () => board.open(id, "title"));
       tool("act_link", "link", () => board.open(id, "link"));
+      tool("act_shift", "move", () => board.open(id, "shift"));
     }
     return h(
       "section",
@@ -588,7 +592,8 @@ export class Canvas {
     const note = target.dataset.note ?? "";
     const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const way = /** @type {Record<string, number[]>} */ (ways)[event.key];
-    if (way && note && !event.shiftKey) this.#towards(note, way);
+    if (way && note && event.shiftKey) this.#nudge(note, way);
+    else if (way && note) this.#towards(note, way);
     else if (way) this.pan(-way[0] * STEP, -way[1] * STEP);
     else if (event.key === "+" || event.key === ";") this.zoomBy(1.25);
     else if (event.key === "-") this.zoomBy(0.8);
@@ -598,6 +603,14 @@ export class Canvas {
       else this.#menu(note);
     } else if (!note || !this.key(event.key, note)) return;
     event.preventDefault();
+  }
+
+  /** Shift and an arrow: a note by a little, or on its island one place. @param {string} id @param {number[]} way */
+  #nudge(id, [dx, dy]) {
+    const note = this.board.state().notes[id];
+    if (!mayMove(this.board, id)) return;
+    if (note.island) return shift(this.board, id, dx + dy);
+    this.board.store.act({ op: "note.move", id, x: note.x + dx * NUDGE, y: Math.max(0, note.y + dy * NUDGE) });
   }
 
   /** M, G, V, Delete on a note, in both views. @param {string} pressed @param {string} id @returns {boolean} whether it means something here */

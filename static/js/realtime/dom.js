@@ -89,7 +89,7 @@ function named(item) {
 }
 
 /**
- * The page's sentences: `t("left", {n: 3})`.
+ * The page's sentences: `t("n_notes", {n: 3})`.
  * @param {Record<string, string>} words
  * @returns {(name: string, values?: Record<string, string | number>) => string}
  */

@@ -70,7 +70,9 @@ function start(root) {
       numbers.dataset.said = said;
       numbers.replaceChildren(h("b", { text: String(people) }), `${t("people_unit")}　`, h("b", { text: String(notes.length) }), t("notes_unit"));
     }
-    keyed(one("[data-isles]"), cards(state));
+    const items = cards(state);
+    one("[data-isles]").classList.toggle("is-many", items.length > FEW);
+    keyed(one("[data-isles]"), items);
   }
 
   /** @param {any} state @returns {import("./dom.js").Item[]} */
