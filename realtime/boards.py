@@ -290,7 +290,7 @@ class Owner:
         if told is None or told >= memory.seq:
             return []
         if not rows or rows[0].seq != told + 1 or rows[-1].seq != memory.seq:
-            rows = logs.after(self.board_id, max(told, memory.seq - CATCH_UP))
+            rows = logs.after(self.board_id, max(told, memory.seq - TAIL))
         for teller in _tellers:
             try:
                 teller(self, rows)

@@ -25,6 +25,8 @@ TALK_LIMIT = 200
 SUM_LIMIT = 1_000
 REASON_LIMIT = 200
 NOTES = 3_000  # on one board
+ISLANDS = 600
+LINKS = 600
 EDGE = 100_000  # units from the middle of the board
 COLORS = range(1, 5)
 TABLES = 60
@@ -241,6 +243,8 @@ def _note_show(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
 def _island_add(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
     """An island, with notes put on it at once: one tap on two notes, or an accepted suggestion."""
     id_ = _new_id(op, state["islands"])
+    if len(state["islands"]) >= ISLANDS:
+        raise Refused("full")
     table = _table_for(state, who, op)
     _require_table(state, who, table)
     notes = [_string(one) for one in _many(op.get("notes", []), NOTES)]
@@ -282,9 +286,21 @@ def _island_back(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
     if island is None or not island["gone"]:
         raise Refused("gone")
     _require_table(state, who, island["table"])
-    notes = [_string(one) for one in _many(op.get("notes", []), NOTES)]
-    known = [one for one in notes if one in state["notes"] and not state["notes"][one]["gone"]]
-    return {"op": "island.back", "id": id_, "notes": known}
+    notes = dict.fromkeys(_string(one) for one in _many(op.get("notes", []), NOTES))
+    return {
+        "op": "island.back",
+        "id": id_,
+        "notes": [n for n in notes if _may_place(state, who, n)],
+    }
+
+
+def _may_place(state: State, who: Asking, id_: str) -> bool:
+    """Whether somebody may put a note on an island: else it stays where it is by now."""
+    try:
+        _require_table(state, who, _note(state, who, id_)["table"])
+    except Refused:
+        return False
+    return True
 
 
 def _link_add(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
@@ -294,6 +310,8 @@ def _link_add(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
         _require_table(state, who, _island(state, end)["table"])
     if a == b or any({a, b} == {one["a"], one["b"]} for one in state["links"].values()):
         raise Refused("exists")
+    if len(state["links"]) >= LINKS:
+        raise Refused("full")
     word = _text(op, TITLE_LIMIT, "word", required=False)
     return {"op": "link.add", "id": id_, "a": a, "b": b, "word": word}
 
