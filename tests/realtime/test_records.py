@@ -162,6 +162,7 @@ def test_publishing_lets_the_ledger_show_the_notes(
     both_engines: str, workshop: Workshop, officer: Account, consultation: Consultation
 ) -> None:
     run(workshop, officer)
+
     def readable() -> int:
         query = select(Opinion).where(queries.visible_to(None, again(consultation)))
         return len(list(db.session().scalars(query)))
