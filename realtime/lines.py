@@ -24,7 +24,8 @@ from ledger.opinions import Said
 from ledger.sources import Action, Source
 from realtime import boards, hidings
 from realtime.boards import Row
-from realtime.models import Island, Member, Note, Workshop, WorkshopRecord
+from realtime.models import BoardOp, Island, Member, Note, Workshop, WorkshopRecord
+from realtime.phases import Role
 
 SOURCE = "note"
 _SETTLING = frozenset({"phase.set", "reveal.notes", "board.close"})
@@ -139,7 +140,7 @@ def settle(
         found = speakers(standing(note) for note in notes.values())
         newest = _newest([one.note.id for one in found if one.note.settled_at is not None])
         contexts = _contexts(workshop, [notes[one.note.id] for one in found])
-        members = _members(workshop)
+        members, on_paper = _members(workshop), _keyed_in(workshop)
         settled = {one.note.root for one in found if one.note.settled_at is not None}
         fresh: list[Said] = []
         entered_notes: list[Note] = []
@@ -150,7 +151,12 @@ def settle(
             if line is not None:
                 _follow(one, line, contexts[note.id], role)
             elif not note.is_veiled and (keys is None or one.note.root in settled):
-                fresh.append(_said(workshop, note, members.get(note.member), contexts[note.id]))
+                member = members.get(note.member)
+                is_lead = member is not None and member.role == Role.LEAD
+                if is_lead and note.key not in on_paper:
+                    continue  # contracts: a facilitator's texts are no opinions
+                identity = None if is_lead else _identity(member)
+                fresh.append(_said(workshop, note, identity, contexts[note.id]))
                 entered_notes.append(note)
         if fresh:
             opinions.enter_all(workshop.consultation, fresh, role="resident")
@@ -261,8 +267,7 @@ def _follow(one: Speaker, line: Opinion, context: str, role: str) -> None:
         opinions.tell_context(line, context)
 
 
-def _said(workshop: Workshop, note: Note, member: Member | None, context: str) -> Said:
-    identity = _identity(member)
+def _said(workshop: Workshop, note: Note, identity: str | None, context: str) -> Said:
     return Said(
         source=SOURCE,
         source_id=note.id,
@@ -299,7 +304,7 @@ def _again(one: Speaker, line: Opinion, state: State) -> Said:
 
 def _identity(member: Member | None) -> str | None:
     """Whose voice it is: the account's, else this browser's; paper keyed in is nobody's."""
-    if member is None or member.role == "helper":
+    if member is None or member.role == Role.HELPER:
         return None
     if member.account is not None:
         return f"account:{member.account.public_id}"
@@ -309,6 +314,14 @@ def _identity(member: Member | None) -> str | None:
 def _members(workshop: Workshop) -> dict[str, Member]:
     query = select(Member).where(Member.workshop_id == workshop.id)
     return {member.public_id: member for member in db.session().scalars(query)}
+
+
+def _keyed_in(workshop: Workshop) -> set[str]:
+    """The notes that were keyed in from paper (`papers.key_in`): somebody else's words."""
+    query = select(BoardOp.body).where(
+        BoardOp.board_id == workshop.id, BoardOp.cid.startswith("paper-")
+    )
+    return {body["id"] for body in db.session().scalars(query)}
 
 
 def _newest(note_ids: list[int]) -> dict[int, Opinion]:

@@ -18,7 +18,7 @@ from core.people import Account
 from ledger import check, queries, receipts
 from ledger.models import Consultation, Filing, Opinion, Placement, State, Theme
 from moderation.models import Decision
-from realtime import hidings, lines, members, records, workshops
+from realtime import hidings, lines, members, papers, records, workshops
 from realtime.boards import Answer, Ask
 from realtime.models import Member, Note, Workshop
 from tests.answered import NO, YES, Case, again
@@ -116,6 +116,23 @@ def test_a_lead_rewords_in_their_own_name_and_takes_nothing_away_unsaid(
     assert chair.do("note.back", id="n001").code == "own"
     assert ann.do("note.back", id="n001").row
     assert chair.do("note.text", id="n001", text="木陰", base=1).row
+
+
+def test_a_facilitator_s_own_note_is_no_opinion_and_what_they_key_in_is(
+    both_engines: str, workshop: Workshop, chair: Hand, ann: Hand, officer: Account
+) -> None:
+    """Contracts: a facilitator's texts are none; a paper card is somebody's, nobody knows whose."""
+    chair.do("phase.set", id="p4")
+    chair.do("note.add", id="n001", text="次は15時から", color=1)
+    ann.do("note.add", id="n002", text="木かげ", color=1)
+    member = members.of_account(workshop, officer)
+    assert member is not None
+    papers.key_in(workshop, member, ["夜の明かり"], key="card" * 4)
+    workshops.close(officer, workshop)
+    assert ledger() == [("counted", "木かげ"), ("counted", "夜の明かり")]
+    query = select(Opinion.voice_id).order_by(Opinion.seq)
+    assert [voice is None for voice in db.session().scalars(query)] == [False, True]
+    assert laws() == []
 
 
 # hiding
