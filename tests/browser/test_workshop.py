@@ -79,8 +79,11 @@ def test_a_workshop_from_template_to_close(people: Any) -> None:
     expect(hand.page.locator("[data-compose]")).to_be_hidden()
     # both at one table, so that they see and move the same notes
     lead.page.get_by_text("席を決める、外れてもらう").click()
-    for seat in lead.page.locator("[data-strip] select[aria-label$='さんの班']").all():
+    seats = lead.page.locator("[data-strip] select[aria-label$='さんの班']")
+    expect(seats).to_have_count(2)
+    for seat in seats.all():
         seat.select_option(label="1班")
+    expect(lead.page.locator(".tables li").first).to_contain_text("2人")
     looked_at(lead, "lead-seats")
 
     next_phase(lead, "一人で書く")
