@@ -106,7 +106,8 @@ class Owner:
         self._ticker = 0
         self._is_watched = False
         self._is_stopped = False
-        self.stirred: dict[str, float] = {}  # when somebody of each table last did something
+        self._stirred: dict[str, float] = {}  # when somebody of each table last did something
+        self._begun = time.monotonic()
 
     # -- asking ------------------------------------------------------------------------------
 
@@ -276,7 +277,7 @@ class Owner:
         for row in rows:
             member = memory.state["members"].get(row.by)
             if member is not None:
-                self.stirred[member["table"]] = now
+                self._stirred[member["table"]] = now
 
     def _tell(self) -> list[Row]:
         """Tell everybody what is on disk and was not told yet, whoever wrote it."""
@@ -297,6 +298,10 @@ class Owner:
             except Exception:
                 log.exception("not told", board=self.board_id)
         return rows
+
+    def idle(self, table: str) -> int:
+        """Seconds since somebody of a table did something on the board."""
+        return int(time.monotonic() - self._stirred.get(table, self._begun))
 
     def _remember(self) -> Memory:
         if self._memory is None:

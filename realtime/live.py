@@ -23,7 +23,7 @@ from typing import Any
 from core import clock, web
 from core.errors import Forbidden, TooMany
 from core.web import permits
-from realtime import boards, members, ops, seats, sockets, workshops
+from realtime import attendance, boards, members, ops, seats, sockets, workshops
 from realtime.boards import Answer, Ask, Owner, Row
 from realtime.models import Member, Workshop
 from realtime.phases import Role
@@ -59,6 +59,8 @@ def join(said: dict[str, Any]) -> dict[str, Any]:
         missed = owner.since(seen, seat.member) if isinstance(seen, int) else None
         told: dict[str, Any] = {"seq": memory.seq, "at": now(), "role": seat.role}
     owner.watch()
+    attendance.begin()
+    sockets.tell(sid, "board.here", {"n": seats.people(seat.board_id)})
     return {**told, "resync": True} if missed is None else {**told, "ops": missed}
 
 

@@ -46,6 +46,11 @@ def at(board_id: int) -> dict[str, Seat]:
     return {sid: seat for sid, seat in list(_seats.items()) if seat.board_id == board_id}
 
 
+def people(board_id: int) -> int:
+    """How many people sit at a board: one with three tabs is one."""
+    return len({seat.member for seat in at(board_id).values()})
+
+
 def boards() -> dict[int, str]:
     """The boards at which anybody sits, with their addresses."""
     return {seat.board_id: seat.public_id for seat in list(_seats.values())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from core import db
 from core.people import Account
 from ledger.models import Consultation
-from realtime import asks, boards, live, members, ops, state, workshops
+from realtime import asks, attendance, boards, live, members, ops, seats, state, workshops
 from realtime.boards import Answer, Ask, Owner, Row
 from realtime.models import BoardOp, Workshop
 from realtime.phases import Role
@@ -370,3 +371,46 @@ def test_a_numbered_thing_is_an_operation_and_nothing_else() -> None:
     assert live.is_op({"n": 1})
     for odd in (None, 1, "n", [], {}, {"n": "1"}, {"n": True}, {"n": 0}, {"n": 2**31}, {"n": 1.0}):
         assert not live.is_op(odd)
+
+
+def test_leads_hear_who_is_here_and_everybody_how_many(
+    workshop: Workshop, lead: Hand, ann: Hand, ben: Hand, hall: Hall
+) -> None:
+    lead.do("phase.set", id="p2")
+    ann.do("note.add", **note("n001", "ひみつの木陰"))
+    tabs = [hall.sit(workshop, ann.id, Role.MEMBER, sid) for sid in ("a1", "a2")]
+    others = [hall.sit(workshop, ben.id, Role.MEMBER), hall.sit(workshop, lead.id, Role.LEAD)]
+    seats.write("a1", True)
+    hall.heard.clear()
+    assert attendance._tell(workshop.id, workshop.public_id, None) == 3
+    assert attendance._tell(workshop.id, workshop.public_id, 3) == 3
+    for sid in (*tabs, others[0]):
+        assert hall.heard[sid] == [("board.here", '{"n": 3}')]
+    first, _second = [said for event, said in hall.heard[others[1]] if event == "board.stats"]
+    told = json.loads(first)
+    mine, bens = (lead.owner.whole()[0]["members"][one.id]["table"] for one in (ann, ben))
+    assert (told["here"], told["writing"]) == (3, 1)
+    assert told["tables"][mine] == {"here": 1, "notes": 1, "idle_s": 0}
+    assert told["tables"][bens]["here"] == told["tables"][""]["here"] == 1
+    assert "ひみつ" not in first
+    seats.write("a1", False)
+    assert attendance.counted(workshop.id, workshop.public_id)["writing"] == 0
+
+
+def test_nobody_is_counted_any_more_when_all_have_left(
+    workshop: Workshop, ann: Hand, hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attendance, "EVERY", 0.02)
+    sid = hall.sit(workshop, ann.id, Role.MEMBER)
+    attendance.begin()
+    for _n in range(100):
+        if hall.heard[sid]:
+            break
+        time.sleep(0.02)
+    seats.leave(sid)
+    for _n in range(100):
+        if not attendance._threads:
+            break
+        time.sleep(0.02)
+    assert attendance._threads == []
+    assert hall.heard[sid] == [("board.here", '{"n": 1}')]

@@ -218,7 +218,7 @@ def test_closing_all_tells_every_browser_at_once(opened: Reader) -> None:
 
 
 def test_every_event_declares_a_permission() -> None:
-    assert set(sockets.handlers()) == {"join", "board.join", "board.op"}
+    assert set(sockets.handlers()) == {"join", "board.join", "board.op", "board.busy"}
     for handler in sockets.handlers().values():
         assert permissions.declared(handler.permission)  # type: ignore[attr-defined]
 
