@@ -43,6 +43,8 @@ WORDS: dict[str, Message] = {
     "act_show": _("もう一度出す"),
     "act_title": _("見出しを直す"),
     "act_link": _("線でつなぐ"),
+    "ask_island": _("島「{text}」をどうしますか"),
+    "more_acts": _("ほかの操作"),
     "act_shift": _("島を動かす"),
     "ask_shift": _("島「{text}」を、どちらへ動かしますか"),
     "way_left": _("左へ"),

@@ -116,7 +116,7 @@ def test_every_sentence_the_scripts_ask_for_is_there() -> None:
     for path in SCRIPTS:
         said = path.read_text("utf-8")
         asked = set(re.findall(r"\bt\(\"(\w+)\"", said)) | set(
-            re.findall(r"tool\(\"(act_\w+)\"", said)
+            re.findall(r"(?:tool|offer)\(\"(\w+_\w+)\"", said)
         )
         assert asked <= set(known), f"{path.name}: {sorted(asked - set(known))}"
         for start in re.findall(r"\bt\(`(\w+)\$\{", said):

@@ -453,6 +453,19 @@ export function islandPanel(board, id, kind) {
       board.store.act({ op: "island.title", id, title });
     };
     box.append(field(board, { label: board.t("island_label"), value: state.islands[id]?.title ?? "", limit: TITLE, rows: 1, send: board.t("save"), done }));
+  } else if (kind === "island") {
+    const to = h("div", { class: "mover__to" });
+    const offer = (/** @type {string} */ word, /** @type {string} */ op, /** @type {() => void} */ run) =>
+      may(board, op) && to.append(h("button", { type: "button", class: "button button--plain button--small", text: board.t(word), onclick: run }));
+    offer("act_title", "island.title", () => board.open(id, "title"));
+    offer("act_link", "link.add", () => board.open(id, "link"));
+    offer("act_shift", "island.move", () => board.open(id, "shift"));
+    offer("act_dissolve", "island.del", () => {
+      board.close();
+      board.store.act({ op: "island.del", id });
+      board.say(board.t("dissolved"));
+    });
+    box.append(to);
   } else if (kind === "shift") {
     const to = h("div", { class: "mover__to" });
     for (const [way, dx, dy] of /** @type {[string, number, number][]} */ ([["left", -1, 0], ["right", 1, 0], ["up", 0, -1], ["down", 0, 1]])) {

@@ -275,7 +275,7 @@ function start(root) {
   /** A small form over the canvas. @param {string} id @param {string} kind */
   function openDialog(id, kind) {
     const dialog = one("[data-dialog]");
-    const made = ["title", "link", "shift"].includes(kind) ? islandPanel(board, id, kind) : panel(board, id, kind);
+    const made = ["island", "title", "link", "shift"].includes(kind) ? islandPanel(board, id, kind) : panel(board, id, kind);
     dialog.replaceChildren(made);
     dialog.setAttribute("aria-labelledby", `${kind}-${id}`);
     if (!dialog.open) dialog.showModal();

@@ -20,6 +20,7 @@ const MARGIN = 500; // drawn around what is in sight, in units
 const SLOP = 5; // pixels a finger may shake before it drags
 const STEP = 80;
 const NUDGE = 40;
+const FAR = 0.86; // where an island's own buttons would be under 24 px: a tap on it does the same
 const READABLE = 0.45; // the zoom under which a note cannot be read
 
 export class Canvas {
@@ -117,6 +118,7 @@ export class Canvas {
     this.x = Math.min(clientWidth - keep - x * this.zoom, Math.max(keep - (x + w) * this.zoom, this.x));
     this.y = Math.min(clientHeight - keep - y * this.zoom, Math.max(keep - (y + h) * this.zoom, this.y));
     this.plane.style.setProperty("transform", `translate(${this.x}px, ${this.y}px) scale(${this.zoom})`);
+    this.plane.classList.toggle("is-far", this.zoom < FAR);
     const word = /** @type {HTMLElement} */ (this.side.querySelector("[data-zoom]"));
     word.textContent = this.board.t("zoom", { n: Math.round(this.zoom * 100) });
     this.#view();
@@ -246,8 +248,7 @@ export class Canvas {
       const tool = (/** @type {string} */ word, /** @type {string} */ drawing, /** @type {() => void} */ run) =>
         tools.append(h("button", { type: "button", class: "island__act", "aria-label": board.t(word) + board.t("of_island", { text: islandName(board, id) }), onclick: run }, icon(drawing)));
       tool("act_title", "pen", () => board.open(id, "title"));
-      tool("act_link", "link", () => board.open(id, "link"));
-      tool("act_shift", "move", () => board.open(id, "shift"));
+      tool("more_acts", "more", () => board.open(id, "island"));
     }
     return h(
       "section",
@@ -515,7 +516,7 @@ export class Canvas {
     held.node.classList.remove("is-held");
     if (event.type === "pointercancel") return this.board.store.ears.changed();
     if (!held.isMoving) {
-      if (held.isIsland) return;
+      if (held.isIsland) return held.node.classList.contains("is-loose") ? this.board.open(held.id, "island") : undefined;
       this.focus = held.id;
       held.node.focus({ preventScroll: true });
       if (mayVote(this.board, held.id)) vote(this.board, held.id);

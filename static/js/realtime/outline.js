@@ -238,7 +238,6 @@ function line(board, look, id) {
     const { t } = board;
     const said = note.gone ? t("is_gone") : note.hid ? t("is_hidden", { why: note.hid }) : "";
     const [first] = acts;
-    const quoted = () => h("span", { class: "only-read", text: t("of_note", { text: note.text }) });
     const about = (/** @type {string} */ words, style = "state") => h("span", { class: `chip chip--${style} chip--small`, text: words });
     return h(
       "li",
@@ -255,39 +254,36 @@ function line(board, look, id) {
       waits ? about(t("waits")) : note.by === board.me ? about(t("own"), "own") : null,
       votes ? about(t("n_votes", { n: votes }), "votes") : null,
       talks ? about(t("n_talks", { n: talks })) : null,
-      first
-        ? h(
-            "button",
-            {
-              type: "button",
-              class: `button button--small ${first.key === "vote" ? "button--plain" : "button--quiet"}`,
-              "data-focus": "first",
-              "data-act": first.key,
-              "aria-pressed": first.isPressed === undefined ? null : first.isPressed,
-              onclick: first.run,
-            },
-            first.icon ? icon(first.icon) : null,
-            first.word,
-            quoted(),
-          )
-        : null,
-      acts.length > 1
-        ? h(
-            "button",
-            {
-              type: "button",
-              class: "button button--quiet button--small oline__more",
-              "data-focus": "menu",
-              "aria-expanded": isOpen,
-              onclick: () => (isOpen && look.panel?.kind === "more" ? board.close() : board.open(id, "more")),
-            },
-            icon("more"),
-            h("span", { class: "only-read", text: t("more_of", { text: note.text }) }),
-          )
-        : null,
+      h("span", { class: "oline__acts" }, first ? likeliest(board, first, note.text) : null, acts.length > 1 ? others(board, look, id, isOpen) : null),
     );
   };
   return { key: `note-${id}`, sig, make };
+}
+
+/** The button for what one most likely does. @param {Board} board @param {import("./acts.js").Act} act @param {string} text */
+function likeliest(board, act, text) {
+  const about = {
+    type: "button",
+    class: `button button--small ${act.key === "vote" ? "button--plain" : "button--quiet"}`,
+    "data-focus": "first",
+    "data-act": act.key,
+    "aria-pressed": act.isPressed === undefined ? null : act.isPressed,
+    onclick: act.run,
+  };
+  return h("button", about, act.icon ? icon(act.icon) : null, act.word, h("span", { class: "only-read", text: board.t("of_note", { text }) }));
+}
+
+/** The button for everything else. @param {Board} board @param {Look} look @param {string} id @param {boolean} isOpen */
+function others(board, look, id, isOpen) {
+  const about = {
+    type: "button",
+    class: "button button--quiet button--small oline__more",
+    "data-focus": "menu",
+    "aria-expanded": isOpen,
+    onclick: () => (isOpen && look.panel?.kind === "more" ? board.close() : board.open(id, "more")),
+  };
+  const { text } = board.state().notes[id];
+  return h("button", about, icon("more"), h("span", { class: "only-read", text: board.t("more_of", { text }) }));
 }
 
 /** @param {Board} board @param {string} id @param {[string, any][]} links @returns {HTMLElement} */
