@@ -95,8 +95,12 @@ def test_a_workshop_from_template_to_close(people: Any) -> None:
     expect(hand.page.locator("body")).not_to_contain_text("日なた")
     expect(lead.page.locator("[data-blank]")).to_contain_text("3枚")
     expect(lead.page.locator("[data-canvas] .note--blank")).to_have_count(3)
+    keys.keys.type("#note-text", "まだ考えている")
+    expect(lead.page.locator("[data-strip]")).to_contain_text("あと1人が書いています")
     for person, name in ((lead, "lead"), (hand, "phone"), (keys, "keys")):
         looked_at(person, f"{name}-write")
+    keys.keys.type("#note-text", "")
+    expect(lead.page.locator("[data-strip]")).not_to_contain_text("書いています")
 
     # ten seconds without a line
     hand.page.context.set_offline(True)

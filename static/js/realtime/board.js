@@ -14,6 +14,7 @@ import { runs } from "./timer.js";
 const HEARD_MS = 1_500; // what others do is gathered for so long before it is said
 const VIEW = "tomoni-board-view";
 const LOG = 4;
+const BUSY_MS = 1_000;
 
 /** @param {string} selector @returns {any} */
 const one = (selector) => document.querySelector(selector);
@@ -57,9 +58,13 @@ function start(root) {
     { socket, storage: kept },
   );
   socket.on("board.stats", (/** @type {any} */ told) => {
+    const idle = (/** @type {any} */ one) => [one?.here, Math.floor((one?.idle_s ?? 0) / 60)];
+    const short = (/** @type {any} */ all) => JSON.stringify([all?.here, all?.writing, Object.values(all?.tables ?? {}).map(idle)]);
+    const isNews = short(told) !== short(stats);
     stats = told;
-    due();
+    if (isNews) due();
   });
+  writes(socket);
 
   /** @type {import("./acts.js").Board} */
   const board = {
@@ -354,6 +359,21 @@ function start(root) {
   );
   void icon;
   void store.start();
+}
+
+/** Say now and then that one is writing, so that nobody is hurried on. @param {any} socket */
+function writes(socket) {
+  let at = 0;
+  const tell = (/** @type {boolean} */ writing) => {
+    if (!socket.connected || (writing && Date.now() - at < BUSY_MS)) return;
+    at = writing ? Date.now() : 0;
+    socket.emit("board.busy", { writing });
+  };
+  document.addEventListener("input", (event) => {
+    const box = event.target;
+    if (box instanceof HTMLTextAreaElement) tell(box.value !== "");
+  });
+  document.addEventListener("submit", () => at && tell(false));
 }
 
 /**

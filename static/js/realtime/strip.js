@@ -146,7 +146,9 @@ function people(board, about) {
     }
     return [list, ...quiet.map((row) => h("p", { class: "strip__tip", text: t("quiet_table", { table: row.title, m: Math.floor(row.idle / 60) }) }))];
   };
-  const here = about.stats?.here;
+  const seated = Object.values(about.stats?.tables ?? {}).reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.here, 0);
+  const leading = Object.values(state.members).filter(({ role }) => role === "lead").length;
+  const here = about.stats ? Math.min(all.length, Math.max(0, seated - Math.min(leading, about.stats.tables[""]?.here ?? 0))) : undefined;
   const side = here === undefined ? t("n_people", { n: all.length }) : t("n_here", { n: all.length, here });
   return section("people", JSON.stringify([rows.map(({ idle, ...row }) => row), quiet.map((row) => [row.title, Math.floor(row.idle / 60)]), notes.length]), make, t("people"), side);
 }
