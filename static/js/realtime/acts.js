@@ -201,7 +201,8 @@ export function write(board, { text, color, q, island, at, table }) {
   const state = board.state();
   const id = newId();
   const here = table ?? state.members[board.me]?.table ?? "";
-  const spot = at ?? freeSpot(state, here);
+  const beside = Object.values(state.members).filter((one) => one.table === here && one.role !== "lead").length;
+  const spot = at ?? freeSpot(state, here, false, Math.min(24, Math.max(1, beside)));
   const on = island ? { island, o: afterLast(state, island) } : {};
   const named = table !== undefined && table !== "" ? { table } : {};
   board.store.act({ op: "note.add", id, text, color, q, ...spot, ...on, ...named });

@@ -26,6 +26,7 @@ const SHEET_GAP = 40;
 const SHEET_HEAD = 56;
 const STEP = 200; // sheets grow by so much, so that what is beside them seldom moves
 const FOOT = 26;
+const PILE = 24; // between notes that were put at the very same place
 
 /** How wide words are, in Japanese letters. @param {string} text */
 function width(text) {
@@ -96,11 +97,17 @@ export function laidOut(state, only) {
       right = Math.max(right, box.x + box.w - left + PAD);
       bottom = Math.max(bottom, box.y + box.h + PAD);
     }
-    for (const id of rows.get("") ?? []) {
+    const spots = new Set();
+    for (const id of (rows.get("") ?? []).sort()) {
       const note = state.notes[id];
       if (!isHere(note)) continue;
       const box = { x: left + note.x, y: SHEET_HEAD + note.y, w: NOTE_W, h: noteHeight(note.text) };
       box.y = below(box, taken);
+      for (let n = 0; n < 50 && spots.has(`${box.x} ${box.y}`); n += 1) {
+        box.x += PILE;
+        box.y += PILE;
+      }
+      spots.add(`${box.x} ${box.y}`);
       found.notes.set(id, box);
       right = Math.max(right, note.x + NOTE_W + PAD);
       bottom = Math.max(bottom, box.y + box.h + PAD);
@@ -167,8 +174,17 @@ export function onSheet(layout, x, y) {
   return { table: near?.id ?? "", x: Math.round(x - (near?.x ?? 0)), y: Math.round(y - SHEET_HEAD) };
 }
 
-/** A free place for a note (or an island) on a table's sheet, row by row. @param {State} state @param {string} table @param {boolean} [isIsland] @returns {{x: number, y: number}} */
-export function freeSpot(state, table, isIsland = false) {
+/**
+ * A free place for a note (or an island) on a table's sheet, row by row; by chance one of the first
+ * `among`, since others write at the same moment.
+ * @param {State} state
+ * @param {string} table
+ * @param {boolean} [isIsland]
+ * @param {number} [among]
+ * @returns {{x: number, y: number}}
+ */
+export function freeSpot(state, table, isIsland = false, among = 1) {
+  let skip = Math.floor(Math.random() * among);
   const { notes, islands } = laidOut(state, state.tables[table] ? table : "");
   const taken = [...islands.values(), ...notes.values()];
   const w = isIsland ? 2 * NOTE_W : NOTE_W;
@@ -178,10 +194,10 @@ export function freeSpot(state, table, isIsland = false) {
       const x = PAD + column * (NOTE_W + GAP);
       const y = PAD + row * (h + GAP);
       const isFree = !taken.some((box) => box.x < x + w + 4 && x < box.x + box.w + 4 && box.y - SHEET_HEAD < y + h + 4 && y < box.y - SHEET_HEAD + box.h + 4);
-      if (isFree) return { x, y };
+      if (isFree && (skip -= 1) < 0) return { x, y };
     }
   }
-  return { x: PAD, y: PAD };
+  return { x: PAD, y: Math.max(...taken.map((box) => box.y + box.h)) - SHEET_HEAD + GAP };
 }
 
 /** Notes of an island in order, for those who have no layout. @param {State} state @param {string} island */
