@@ -176,6 +176,8 @@ def _enter(workshop: Workshop, name: str, role: Role, account: Account | None, k
     def judge(state: State) -> Effect:
         if not state["open"]:
             raise Refused("closed")
+        if account is not None and of_account(workshop, account) is not None:
+            raise Refused("exists")  # another window was written between our look and our turn
         taking = [one for one in state["members"].values() if one["role"] not in STAFFING]
         if role not in STAFFING and len(taking) >= workshop.capacity:
             raise Refused("full", _("申し訳ありません。定員になりました。"))
@@ -236,7 +238,7 @@ def _done(workshop: Workshop, ask: Ask) -> bool:
     answer = said[0]
     if answer.code == "closed":
         raise Closed(_("このワークショップは終わりました。記録を読むことはできます。"))
-    if answer.code:
+    if answer.code and answer.code != "exists":
         raise Conflict(answer.said if isinstance(answer.said, Message) else None)
     return answer.row is not None
 
