@@ -110,6 +110,11 @@ def _wait_for(url: str) -> None:
     raise TimeoutError(url)
 
 
+def _is_expected(said: str) -> bool:
+    """What the browser notes by itself: a page that was refused, or asked for without a line."""
+    return "status of" in said or "ERR_INTERNET_DISCONNECTED" in said
+
+
 class Eyes:
     """What a page must never have: an axe finding, sideways scroll, a word in the console."""
 
@@ -122,7 +127,7 @@ class Eyes:
             "console",
             lambda said: (
                 self.errors.append(said.text)
-                if said.type == "error" and "status of" not in said.text
+                if said.type == "error" and not _is_expected(said.text)
                 else None
             ),
         )
