@@ -24,6 +24,7 @@ import realtime.policy
 import realtime.views
 from core import auth, cli, db, i18n, jobs, logs, mail, search, views, web
 from core.config import ROOT, Settings, from_environment
+from forum import links
 from realtime import boards, live, sockets  # noqa: F401 boards are told by `live`
 
 
@@ -69,6 +70,7 @@ def connect(app: Flask, settings: Settings) -> None:
         SEND_FILE_MAX_AGE_DEFAULT=0 if not settings.is_production else 86_400,
     )
     boards.forget()
+    links.configure(lambda: settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     app.extensions["engine"] = db.connect(settings.database)
     mail.configure(settings.mail_url, settings.mail_from)

@@ -42,4 +42,4 @@ def register(app: Flask) -> None:
     add_panel(Panel("desk_side", 30, "forum/_desk_waiting.html", waiting.panel))
     add_panel(Panel("desk_side", 40, "forum/_desk_letters.html", letters.waiting))
     app.register_blueprint(bp)
-    offers.register(app)
+    offers.register()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g, url_for
+from flask import g, url_for
 from sqlalchemy import select
 
 from core import clock, db, scopes, text
@@ -29,9 +29,8 @@ _WITHIN = frozenset(
 )  # fmt: skip
 
 
-def register(app: Flask) -> None:
+def register() -> None:
     """Tell the ledger, moderation, search and the header what there is."""
-    links.configure(lambda: app.config["TOMONI"])
     add_nav(NavItem(_("会議室"), "forum.rooms", 20, within=_WITHIN))
     sources.register(
         lines.SOURCE,
@@ -52,9 +51,7 @@ def register(app: Flask) -> None:
             author_id=lambda post: post.author_id,
             place=_place,
             path=documents.path_of_post,
-            link=lambda public_id: (
-                app.config["TOMONI"].base_url + documents.path_of_post(public_id)
-            ),
+            link=lambda public_id: links.absolute(documents.path_of_post(public_id)),
             rules=lambda post: post.topic.room.rules,
             template="forum/_around.html",
             around=lambda post: {
