@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from core import clock, db
@@ -33,7 +33,8 @@ from realtime.ticks import Memory, Tick
 log = structlog.get_logger(__name__)
 QUEUE = 5_000  # operations that may wait: more is answered with "busy"
 SMALL = 50  # members up to whom a tick follows at once
-PAUSE = 0.05  # seconds between ticks of a larger board
+PAUSE = 0.05  # seconds from tick to tick of a larger board
+MORE = 0.00003  # and for each member: the more hear a frame, the fewer there are
 TRIES = 3
 CATCH_UP = 2_000  # operations sent one by one; who missed more reads the board anew
 TAIL = 500  # of them at hand, for all who come back after a restart
@@ -257,20 +258,14 @@ class Owner:
 
     def _write(self, memory: Memory, tick: Tick, now: datetime) -> None:
         with db.transaction():
-            self._claim(memory.seq, tick.rows[-1].seq)
+            if not projections.claim(self.board_id, memory.state, memory.seq, tick.rows[-1].seq):
+                raise _Overtaken
             for write in tick.writes:
                 write()
             logs.write(self.board_id, tick.rows, now)
-            projections.write(self.board_id, memory.state, tick.rows[-1].seq, tick.changed, now)
+            projections.write(self.board_id, memory.state, tick.changed, now)
             for noted in _noted:
                 noted(self.board_id, tick.rows)
-
-    def _claim(self, before: int, after: int) -> None:
-        """Take the next numbers of the log; raises `_Overtaken` when somebody else did."""
-        query = update(Board).where(Board.workshop_id == self.board_id, Board.seq == before)
-        done: Any = db.session().execute(query.values(seq=after))
-        if done.rowcount != 1:
-            raise _Overtaken
 
     def _stir(self, memory: Memory, rows: Iterable[Row]) -> None:
         now = time.monotonic()
@@ -353,11 +348,11 @@ class Owner:
                 log.exception("board thread", board=self.board_id)
             finally:
                 db.session.remove()
-            if self._is_large():
-                time.sleep(max(0.0, PAUSE - (time.monotonic() - began)))
+            time.sleep(max(0.0, self._pause() - (time.monotonic() - began)))
 
-    def _is_large(self) -> bool:
-        return self._memory is not None and len(self._memory.state["members"]) > SMALL
+    def _pause(self) -> float:
+        count = len(self._memory.state["members"]) if self._memory is not None else 0
+        return PAUSE + MORE * count if count > SMALL else 0.0
 
     def _until_timer(self) -> float | None:
         """Seconds until the board's timer ends; None while none runs."""
@@ -433,8 +428,9 @@ def append(board_id: int, effects: Sequence[Effect], *, by: str = "") -> None:
             states.apply(state, effect)
             seq += 1
             rows.append(Row(seq, "server", seq, effect, by))
+        projections.claim(board_id, state, board.seq, seq)
         logs.write(board_id, rows, now)
-        projections.write(board_id, state, seq, changed, now)
+        projections.write(board_id, state, changed, now)
         tx.expire(board)
         for noted in _noted:
             noted(board_id, rows)

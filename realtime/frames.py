@@ -15,7 +15,8 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator
+import time
+from collections import deque
 from typing import Any
 
 import socketio
@@ -61,7 +62,7 @@ class Wire:
 
     def offer(self, said: bytes) -> bool | None:
         """Send all at once: True, or False when the line must be cut; None: somebody writes."""
-        if not self.lock.acquire(blocking=False):
+        if not (self.is_plain and self.lock.acquire(blocking=False)):
             return None
         try:
             return bool(self.inner.send(said, socket.MSG_DONTWAIT) == len(said))
@@ -99,6 +100,14 @@ class _Nobody:
         pass
 
 
+class _Over:
+    """In place of a handshake that is done: nothing more comes of it."""
+
+    @staticmethod
+    def events() -> tuple[()]:
+        return ()
+
+
 class Line(Server):  # type: ignore[misc]
     """A websocket that is read by whoever waits for its next message: one thread less for each."""
 
@@ -111,6 +120,7 @@ class Line(Server):  # type: ignore[misc]
     def handshake(self) -> None:
         self.sock = Wire(self.sock)
         super().handshake()
+        self.ws.handshake = _Over  # 20 kB of parsers for each connection, not needed again
 
     def receive(self, timeout: float | None = None) -> str | bytes:
         """The next message; raises `ConnectionClosed` at the end of the line."""
@@ -134,6 +144,67 @@ class Line(Server):  # type: ignore[misc]
         except OSError:
             self.connected = False
         self.sock.cut()
+
+
+class Pings:
+    """Asks every connection now and then whether it is there: one thread for all, not one each."""
+
+    def __init__(self, every: float) -> None:
+        self.every = every
+        self._due: deque[tuple[float, Any]] = deque()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def later(self, connection: Any) -> None:
+        """Ask this connection when the time has come."""
+        with self._lock:
+            self._due.append((time.monotonic() + self.every, connection))
+            if self._thread is None:
+                self._wake.clear()
+                self._thread = threading.Thread(target=self._run, daemon=True, name="pings")
+                self._thread.start()
+
+    def stop(self) -> None:
+        """Ask nobody any more."""
+        with self._lock:
+            self._due.clear()
+        self._wake.set()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._due:
+                    self._thread = None
+                    return
+                at, connection = self._due[0]
+            if self._wake.wait(max(0.0, at - time.monotonic())):
+                continue  # stopped: nothing is due any more
+            with self._lock:
+                if self._due:
+                    self._due.popleft()
+            self._ask(connection)
+
+    def _ask(self, connection: Any) -> None:
+        try:
+            if not connection.closing and not connection.closed:
+                connection.last_ping = time.time()
+                connection.send(packets.Packet(packets.PING))
+        except Exception:
+            log.exception("ping failed")
+
+
+def share_pings(engine: Any) -> Pings:
+    """Let an engine's connections be asked by one thread; everything else it does is its own."""
+    pings, begin = Pings(engine.ping_interval), engine.start_background_task
+
+    def start(target: Any, *said: Any, **more: Any) -> Any:
+        if getattr(target, "__name__", "") == "_send_ping":
+            return pings.later(target.__self__)
+        return begin(target, *said, **more)
+
+    engine.start_background_task = start
+    return pings
 
 
 class Frames(socketio.Manager):  # type: ignore[misc]
@@ -164,23 +235,17 @@ class Frames(socketio.Manager):  # type: ignore[misc]
             return
         skipped = set(skip_sid) if isinstance(skip_sid, (list, tuple, set)) else {skip_sid}
         whole, late = frame(f"{packets.MESSAGE}{encoded}"), packets.Packet(packets.MESSAGE, encoded)
-        for eio_sid in self._heard_by(namespace, room, skipped):
-            self._send(eio_sid, whole, late)
-
-    def _heard_by(self, namespace: str, room: Any, skipped: set[Any]) -> Iterator[str]:
+        connections = self.server.eio.sockets
         for sid, eio_sid in self.get_participants(namespace, room):
-            if sid not in skipped:
-                yield eio_sid
+            if sid not in skipped and (connection := connections.get(eio_sid)) is not None:
+                self._send(eio_sid, connection, whole, late)
 
-    def _send(self, eio_sid: str, whole: bytes, late: Any) -> None:
-        connection, line = self.server.eio.sockets.get(eio_sid), self.lines.get(eio_sid)
-        if connection is None or connection.closed:
+    def _send(self, eio_sid: str, connection: Any, whole: bytes, late: Any) -> None:
+        if connection.closed:
             return
-        is_free = connection.upgraded and connection.queue.empty()
-        if line is not None and line.connected and line.sock.is_plain and is_free:
+        line, is_sent = self.lines.get(eio_sid), None
+        if line is not None and connection.upgraded and not connection.queue.queue:
             is_sent = line.sock.offer(whole)
-        else:
-            is_sent = None
         if is_sent is None and connection.queue.qsize() < BEHIND:
             self.server._send_eio_packet(eio_sid, late)  # behind what waits already
         elif not is_sent and line is not None:

@@ -84,4 +84,4 @@ def write(board_id: int, rows: Sequence[Row], at: datetime) -> None:
         }
         for row in rows
     ]
-    db.session().execute(insert(BoardOp), listed)
+    db.session().connection().execute(insert(BoardOp.__table__), listed)  # type: ignore[arg-type]

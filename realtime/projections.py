@@ -5,11 +5,12 @@ Everything is written with Core in the tick's own transaction; only what an effe
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core import db
@@ -31,6 +32,7 @@ LIVE = (
     *("phase", "kind", "open", "locked", "frozen", "names", "budget", "timer", "look"),
     *("speakers", "speaker", "tally", "tables"),
 )
+_BOARD: Any = Board.__table__
 _KEPT = frozenset({"said_at", "settled_at"})  # what a later change of a note leaves as it was
 
 
@@ -60,10 +62,20 @@ def touched(state: State, effect: Effect) -> Touched:
     return {(plural[kind], id_)} if kind in plural else set()
 
 
-def write(
-    board_id: int, state: State, seq: int, changed: Iterable[tuple[str, str]], at: Any
-) -> None:
-    """Bring the tables up to what `state` says of what was changed, and the board to `seq`."""
+def claim(board_id: int, state: State, before: int, seq: int) -> bool:
+    """Take a board from one number to the next, with what belongs to no other table; whether it
+    still stood where it was thought to.
+    """
+    live = {name: state[name] for name in LIVE}
+    ours = (_BOARD.c.workshop_id == board_id, _BOARD.c.seq == before)
+    done: Any = (
+        db.session().connection().execute(update(_BOARD).where(*ours).values(seq=seq, live=live))
+    )
+    return bool(done.rowcount == 1)
+
+
+def write(board_id: int, state: State, changed: Iterable[tuple[str, str]], at: Any) -> None:
+    """Bring the tables up to what `state` says of what was changed."""
     by_kind: dict[str, list[str]] = {}
     for kind, id_ in sorted(changed):
         by_kind.setdefault(kind, []).append(id_)
@@ -78,8 +90,6 @@ def write(
             tx.execute(gone.values(gone_at=at))
         else:
             _write_things(board_id, state, kind, ids, at)
-    live = {name: state[name] for name in LIVE}
-    tx.execute(update(Board).where(Board.workshop_id == board_id).values(seq=seq, live=live))
 
 
 def read(board_id: int) -> tuple[State, int]:
@@ -145,15 +155,22 @@ def _write_things(board_id: int, state: State, kind: str, ids: list[str], at: An
     table: Table = model.__table__
     there = [id_ for id_ in ids if id_ in state[kind]]
     away = [id_ for id_ in ids if id_ not in state[kind]]
-    tx = db.session()
+    tx = db.session().connection()
     if away:
         tx.execute(delete(table).where(table.c.board_id == board_id, table.c.key.in_(away)))
     if not there:
         return
     rows = [{"board_id": board_id, "key": i, **row_of(state[kind][i], at)} for i in there]
-    upsert = _insert(table)
-    changes = {c: upsert.excluded[c] for c in rows[0] if c not in {"board_id", "key", *_KEPT}}
-    tx.execute(upsert.on_conflict_do_update(index_elements=["board_id", "key"], set_=changes), rows)
+    tx.execute(_upsert(kind, tx.dialect.name, tuple(rows[0])), rows)
+
+
+@functools.cache
+def _upsert(kind: str, dialect: str, columns: tuple[str, ...]) -> Any:
+    """The statement that adds or changes things of a kind; making it costs more than running it."""
+    table: Table = _TABLES[kind][0].__table__
+    made: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    changes = {c: made.excluded[c] for c in columns if c not in {"board_id", "key", *_KEPT}}
+    return made.on_conflict_do_update(index_elements=["board_id", "key"], set_=changes)
 
 
 def _write_votes(board_id: int, state: State, members: list[str]) -> None:
@@ -166,7 +183,7 @@ def _write_votes(board_id: int, state: State, members: list[str]) -> None:
         for note in state["votes"].get(member, {})
     ]
     if rows:
-        tx.execute(_insert(NoteVote.__table__), rows)
+        tx.execute(insert(NoteVote), rows)
 
 
 def _write_members(board_id: int, state: State, ids: list[str]) -> None:
@@ -178,11 +195,6 @@ def _write_members(board_id: int, state: State, ids: list[str]) -> None:
             said = state["members"][id_]
             seat = {"table_key": said["table"], "role": said["role"]}
             tx.execute(update(Member).where(*ours).values(seat))
-
-
-def _insert(table: Any) -> Any:
-    is_postgres = db.session().get_bind().dialect.name == "postgresql"
-    return postgresql.insert(table) if is_postgres else sqlite.insert(table)
 
 
 def _note_row(note: dict[str, Any], at: datetime) -> dict[str, Any]:

@@ -37,6 +37,7 @@ POLICY = 1008  # RFC 6455, 7.4.1
 _handlers: dict[str, Handler] = {}
 _live: list[SocketIO] = []
 _presence: list[Presence] = []
+_pings: list[frames.Pings] = []
 _leavers: list[Callable[[str], None]] = []
 _apps: list[Flask] = []
 _visits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="visitor")
@@ -174,6 +175,9 @@ def init_app(app: Flask) -> None:
     live.init_app(app)
     engine: Any = live.server.eio
     engine._async = {**engine._async, "websocket": _Connection}
+    for before_us in _pings:
+        before_us.stop()
+    _pings[:] = [frames.share_pings(engine)]
     app.wsgi_app = _Door(app.wsgi_app, engine)  # type: ignore[method-assign]
     for before in _presence:
         before.stop()
@@ -194,6 +198,8 @@ def close_all() -> None:
     """End every connection, so that browsers notice at once and connect to the next process."""
     for presence in _presence:
         presence.stop()
+    for pings in _pings:
+        pings.stop()
     for live in _live:
         for connection in list(live.server.eio.sockets.values()):
             connection.close(wait=False)  # its own thread sends what is left, and the end

@@ -227,7 +227,9 @@ class Boards(RuleBasedStateMachine):
         try:
             self.owner.tick()
         except Crash:
-            for number in range(len(self.browsers)):
+            for number, browser in enumerate(self.browsers):
+                for event, said in browser.down if is_all else ():
+                    browser.hear(event, said, lambda: None)  # it was on its way already
                 self.drop(number)
             boards.forget()
             seats._seats.clear()
@@ -336,9 +338,8 @@ class Boards(RuleBasedStateMachine):
     @rule(i=st.integers(1, 3), a=st.permutations(NOTES))
     def vote(self, i: int, a: list[str]) -> None:
         """More favourites than one may have, all at once."""
-        for note in a:
-            self.browsers[i].make({"op": "vote.set", "note": note, "k": 1})
-        self.up(i, False, True)
+        self._at_once(0, {"op": "phase.set", "id": "p5"})
+        self._at_once(i, *({"op": "vote.set", "note": note, "k": 1} for note in a))
 
     def _at_once(self, i: int, *asked: dict[str, Any]) -> None:
         for op in asked:
@@ -377,7 +378,7 @@ class Boards(RuleBasedStateMachine):
         else:
             self._at_once(i, {"op": "note.del", "id": id_})
         self._at_once(0, {"op": "phase.set", "id": "p4"})
-        if not is_hidden:
+        if not is_hidden and self.made % 2:
             self._at_once(i, {"op": "note.back", "id": id_})
 
     @rule(i=st.integers(1, 3), a=st.integers(0, 3))
@@ -400,6 +401,8 @@ class Boards(RuleBasedStateMachine):
         if not hasattr(self, "browsers"):
             return
         boards.CATCH_UP = 2_000
+        for i in range(len(self.browsers)):
+            self.down(i, False, True)
         self.browsers[0].make({"op": "lock.set", "on": False})  # what others wrote is noticed now
         for _round in range(4):
             for i in range(len(self.browsers)):
@@ -532,6 +535,7 @@ def _run(examples: int, *, shrinks: bool = True) -> None:
             stateful_step_count=30,
             deadline=None,
             database=None,
+            derandomize=not shrinks,
             phases=phases,
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
