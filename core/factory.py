@@ -20,6 +20,7 @@ import ledger.views
 import moderation.policy
 import moderation.views
 import realtime.broadcast
+import realtime.cli
 import realtime.policy
 import realtime.views
 from core import auth, cli, db, i18n, jobs, logs, mail, search, views, web
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.register(app)
     cli.init_app(app)
     ledger.cli.init_app(app)
+    realtime.cli.init_app(app)
     demo.cli.init_app(app)
     sockets.init_app(app)
     return app

@@ -1,0 +1,84 @@
+"""Residents who are not there: they join as people do, on rehearsals and on this machine only."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from core import db
+from core.errors import Conflict
+from core.people import Account
+from ledger.models import Consultation
+from realtime import boards, ops, rehearsals, state
+from realtime.models import Note, Workshop
+from realtime.ops import Asking
+from realtime.phases import Role
+from tests.realtime import hands
+from tests.realtime.test_ops import NOW, PLAN, board
+
+
+@pytest.fixture
+def rehearsal(officer: Account, consultation: Consultation) -> Workshop:
+    return hands.open_workshop(officer, consultation, is_rehearsal=True)
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    boards.forget()
+
+
+def test_they_join_write_and_are_counted_as_nobodys_opinion(
+    app: Flask, url: str, rehearsal: Workshop, officer: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    lead = hands.lead(rehearsal, officer)
+    lead.do("phase.set", id="p2")
+    public_id, code = rehearsal.public_id, rehearsal.code or ""
+    db.session.remove()
+    monkeypatch.setattr(random.Random, "uniform", lambda *_said: 0.05)
+    done = rehearsals.rehearse(url, public_id, code, 4, 1.5)
+    found = db.session().query(Note).all()
+    assert done >= len(found) >= 4
+    assert all(note.settled_at is None for note in found)
+    members = lead.owner.whole()[0]["members"]
+    assert sum(one["role"] == "member" for one in members.values()) == 4
+
+
+@pytest.mark.parametrize(
+    "kind", ["explain", "write", "share", "group", "vote", "present", "sum_up"]
+)
+def test_they_do_only_what_they_may(kind: str) -> None:
+    chance, made = random.Random(kind), board(kind)
+    for _n in range(60):
+        op = rehearsals.next_act(chance, "member", state.seen(made, "member", "member"))
+        if op is not None:
+            ops.judged(made, Asking("member", Role.MEMBER, NOW, PLAN), op)
+
+
+def test_they_go_nowhere_else() -> None:
+    for site in ("https://127.0.0.1", "http://elsewhere.example", "http://192.0.2.1:8000", "x"):
+        with pytest.raises(Conflict):
+            rehearsals.rehearse(site, "w" * 26, "", 1, 1)
+
+
+def test_a_real_workshop_has_no_residents_who_are_not_there(
+    app: Flask, officer: Account, consultation: Consultation
+) -> None:
+    real = hands.open_workshop(officer, consultation)
+    told: Any = app.test_cli_runner().invoke(args=["workshop", "rehearse", real.public_id])
+    assert told.exit_code == 1
+    assert "not a rehearsal" in told.output
