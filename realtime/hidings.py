@@ -25,6 +25,7 @@ from realtime import boards, plans
 from realtime.boards import Row
 from realtime.models import Member, Note, Workshop, WorkshopRecord
 from realtime.ops import REASON_LIMIT
+from realtime.state import echoes
 
 KIND = "note"
 RULE = _("ワークショップの約束")
@@ -137,7 +138,10 @@ def _set_down(
 
 
 def _append(note: Note, op: str, reason: str) -> None:
-    effect = {"op": op, "id": note.key, **({"reason": reason[:REASON_LIMIT]} if reason else {})}
+    state, _seq = boards.read(note.board_id)
+    effect = {"op": op, "id": note.key, "also": echoes(state, note.key)}
+    if reason:
+        effect["reason"] = reason[:REASON_LIMIT]
     boards.append(note.board_id, [effect])
 
 

@@ -17,7 +17,7 @@ from core.errors import Invalid
 from core.messages import Message, _
 from realtime import phases
 from realtime.phases import Role
-from realtime.state import Effect, State, members_of, vote_totals
+from realtime.state import Effect, State, echoes, members_of, vote_totals
 
 NOTE_LIMIT = 100
 TITLE_LIMIT = 60
@@ -229,7 +229,8 @@ def _note_hide(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
     note = state["notes"].get(id_)
     if note is None or note["gone"] or note["hid"]:
         raise Refused("gone")
-    return {"op": "note.hide", "id": id_, "reason": _text(op, REASON_LIMIT, "reason")}
+    reason = _text(op, REASON_LIMIT, "reason")
+    return {"op": "note.hide", "id": id_, "reason": reason, "also": echoes(state, id_)}
 
 
 def _note_show(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
@@ -237,7 +238,7 @@ def _note_show(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
     note = state["notes"].get(id_)
     if note is None or not note["hid"]:
         raise Refused("gone")
-    return {"op": "note.show", "id": id_}
+    return {"op": "note.show", "id": id_, "also": echoes(state, id_)}
 
 
 def _island_add(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:

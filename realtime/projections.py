@@ -40,7 +40,11 @@ def touched(state: State, effect: Effect) -> Touched:
     """What an effect will change, by kind and id; asked of the state before it."""
     op, id_ = effect["op"], effect.get("id", "")
     kind = op.partition(".")[0]
-    if op in ("note.del", "note.hide", "member.gone"):
+    if op in ("note.hide", "note.show"):
+        ids = states.family(effect)
+        voters = [v for v, ballot in state["votes"].items() if not ballot.keys().isdisjoint(ids)]
+        return {*(("votes", voter) for voter in voters), *(("notes", one) for one in ids)}
+    if op in ("note.del", "member.gone"):
         voters = [v for v, ballot in state["votes"].items() if id_ in ballot or v == id_]
         found = {("votes", voter) for voter in voters}
         return {*found, ("notes" if kind == "note" else "gone", id_)}

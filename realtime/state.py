@@ -94,6 +94,8 @@ def outgoing(state: State, effect: Effect, viewer: str, role: str) -> Effect:
         told = {k: v for k, v in effect.items() if k != "was"}
         if effect.get("was") and _may_read(note, viewer, leads):
             told["was"] = effect["was"]
+        if also := effect.get("also"):
+            told["texts"] = {one: _text(state, one, viewer, leads) for one in also}
         return {**told, "text": text}
     return effect
 
@@ -115,7 +117,7 @@ def concerned(state: State, effect: Effect) -> set[str]:
         return {str(effect["by"])}
     if op in ("member.join", "names.set"):
         return {""}
-    ids = [effect["id"]] if op in _TEXTUAL else effect.get("unveil", ())
+    ids = [*family(effect)] if op in _TEXTUAL else effect.get("unveil", ())
     notes = [state["notes"][id_] for id_ in ids if id_ in state["notes"]]
     return {str(note["by"]) for note in notes if _is_covered(note)}
 
@@ -123,6 +125,22 @@ def concerned(state: State, effect: Effect) -> set[str]:
 def recasts(effect: Effect, member: str) -> bool:
     """Whether a member is something else from now on, and so sees more or less of the board."""
     return bool(effect["op"] == "member.join" and effect["id"] == member)
+
+
+def family(effect: Effect) -> tuple[str, ...]:
+    """The notes that an effect hides, shows or changes: one, and the copies it names."""
+    return (effect["id"], *effect.get("also", ()))
+
+
+def echoes(state: State, id_: str) -> list[str]:
+    """The other notes that say what a note says, because they are its copies or it is theirs."""
+    note = state["notes"][id_]
+    root = note["of"] or id_
+    return sorted(
+        other
+        for other, one in state["notes"].items()
+        if other != id_ and (one["of"] or other) == root and one["text"] == note["text"]
+    )
 
 
 def vote_totals(state: State) -> dict[str, int]:
@@ -239,20 +257,23 @@ def _note_back(state: State, effect: Effect) -> None:
 
 
 def _note_hide(state: State, effect: Effect) -> None:
-    note = state["notes"].get(effect["id"])
-    if note is not None:
-        note["hid"] = effect["reason"]
-        note["lost"] = ""
-        note["text"] = effect.get("text", note["text"])
-        _drop_votes(state, effect["id"])
+    _mark_hidden(state, effect, effect["reason"])
+    for id_ in family(effect):
+        _drop_votes(state, id_)
 
 
 def _note_show(state: State, effect: Effect) -> None:
-    note = state["notes"].get(effect["id"])
-    if note is not None:
-        note["hid"] = ""
-        note["lost"] = ""
-        note["text"] = effect.get("text", note["text"])
+    _mark_hidden(state, effect, "")
+
+
+def _mark_hidden(state: State, effect: Effect, reason: str) -> None:
+    """A note and the copies that say the same: what is hidden must not stand beside itself."""
+    texts = dict(effect.get("texts", {}))
+    if "text" in effect:
+        texts[effect["id"]] = effect["text"]
+    for id_ in family(effect):
+        if (note := state["notes"].get(id_)) is not None:
+            note.update(hid=reason, lost="", text=texts.get(id_, note["text"]))
 
 
 def _drop_votes(state: State, note: str) -> None:

@@ -90,7 +90,7 @@ def order_keys(seed: int = 7) -> list[list[str]]:
 
 
 def everything() -> dict[str, Any]:
-    return {"folds": [sequence(seed) for seed in range(40)], "keys": order_keys()}
+    return {"folds": [sequence(seed) for seed in range(60)], "keys": order_keys()}
 
 
 def written(found: dict[str, Any]) -> str:

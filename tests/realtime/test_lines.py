@@ -138,6 +138,46 @@ def test_a_facilitator_s_own_note_is_no_opinion_and_what_they_key_in_is(
 # hiding
 
 
+@pytest.mark.parametrize("after_the_close", [False, True])
+def test_what_is_hidden_stands_in_no_copy_of_it(
+    both_engines: str,
+    workshop: Workshop,
+    chair: Hand,
+    ann: Hand,
+    ben: Hand,
+    officer: Account,
+    after_the_close: bool,
+) -> None:
+    secret = "角の佐藤さんの家の木"
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text=secret, color=1)
+    ann.do("note.copy", id="n002", of="n001")
+    ann.do("note.copy", id="n003", of="n001")
+    assert ann.do("note.text", id="n003", text="角の木", base=1).row
+    ann.do("note.copy", id="n004", of="n001")
+    ann.do("note.del", id="n004")
+    chair.do("phase.set", id="p4")  # words are settled
+    if after_the_close:
+        workshops.close(officer, workshop)
+        hidings.hide(again(officer), again(workshop), "n002", "人の名前がありました")
+    else:
+        assert chair.do("note.hide", id="n002", reason="人の名前がありました").row
+        assert ann.do("note.back", id="n004").row
+    seen = ben.owner.seen_by(ben.id)[0]
+    assert secret not in str(seen)
+    assert seen["notes"]["n003"]["text"] == "角の木"
+    assert ledger() == [("withheld", secret), ("counted", "角の木")]
+    assert len(list(db.session().scalars(select(Decision)))) == 1
+    if after_the_close:
+        hidings.show(again(officer), again(workshop), "n001", "考え直しました")
+    else:
+        assert chair.do("note.show", id="n001").row
+    shown = ben.owner.seen_by(ben.id)[0]["notes"]
+    assert [shown[one]["text"] for one in ("n001", "n002")] == [secret, secret]
+    assert ledger() == [("counted", secret), ("counted", "角の木")]
+    assert laws() == []
+
+
 def test_hiding_at_the_board_stands_in_the_public_log(
     both_engines: str,
     workshop: Workshop,

@@ -117,6 +117,12 @@ function shown(state, effect, change) {
   if (note !== undefined) put(state.notes, effect.id, { ...change, lost: "", text: effect.text ?? note.text });
 }
 
+/** A note and the copies that say the same. @param {State} state @param {Effect} effect @param {string} hid */
+function hidden(state, effect, hid) {
+  shown(state, effect, { hid });
+  for (const id of effect.also ?? []) shown(state, { op: effect.op, id, text: effect.texts?.[id] }, { hid });
+}
+
 /** @param {string} name @returns {(state: State, effect: Effect) => void} */
 const flag = (name) => (state, effect) => {
   state[name] = effect.on;
@@ -139,11 +145,10 @@ const FOLDS = {
   },
   "note.back": (state, e) => shown(state, e, { gone: false }),
   "note.hide": (state, e) => {
-    if (state.notes[e.id] === undefined) return;
-    shown(state, e, { hid: e.reason });
-    dropVotes(state, e.id);
+    hidden(state, e, e.reason);
+    for (const id of [e.id, ...(e.also ?? [])]) dropVotes(state, id);
   },
-  "note.show": (state, e) => shown(state, e, { hid: "" }),
+  "note.show": (state, e) => hidden(state, e, ""),
   "island.add": (state, e) => {
     const { title, table, x, y, o, by } = e;
     state.islands[e.id] = { title, table, x, y, o, by, gone: false };
