@@ -23,9 +23,9 @@ from ledger.models import Consultation, Opinion, OpinionText, State
 from realtime import boards, lines
 from realtime import state as states
 from realtime.lines import Speaker
+from realtime.members import STAFFING
 from realtime.models import Member, Note, Workshop, WorkshopPhoto, WorkshopRecord
 from realtime.phases import Kind
-from realtime.phases import Role as Seat
 
 TITLE_LIMIT, LEAD_LIMIT, CLOSING_LIMIT = 120, 2_000, 6_000
 HIDDEN, WITHDRAWN, ERASED, VEILED = "hidden", "withdrawn", "erased", "veiled"
@@ -526,7 +526,7 @@ def _photos(workshop: Workshop) -> dict[str, tuple[WorkshopPhoto, ...]]:
 
 
 def _figures(workshop: Workshop, state: states.State, notes: dict[str, NoteTold]) -> Figures:
-    taking_part = (Member.workshop_id == workshop.id, Member.role != Seat.LEAD)
+    taking_part = (Member.workshop_id == workshop.id, Member.role.not_in(STAFFING))
     people = db.session().scalar(select(func.count()).select_from(Member).where(*taking_part))
     own = [note for note in notes.values() if not note.is_copy]
     is_revealed = state["tally"] is not None
