@@ -135,6 +135,7 @@ class Eyes:
     def look(self, name: str) -> None:
         """Judge the page as it stands now."""
         self.seen.add(name)
+        self.page.wait_for_load_state("load")  # a page is readable before its style sheet is there
         found = Axe().run(
             self.page,
             options={

@@ -120,7 +120,7 @@ function shown(state, effect, change) {
 /** A note and the copies that say the same. @param {State} state @param {Effect} effect @param {string} hid */
 function hidden(state, effect, hid) {
   shown(state, effect, { hid });
-  for (const id of effect.also ?? []) shown(state, { op: effect.op, id, text: effect.texts?.[id] }, { hid });
+  for (const id of effect.also ?? []) shown(state, { op: effect.op, id, text: own(effect.texts, id) }, { hid });
 }
 
 /** @param {string} name @returns {(state: State, effect: Effect) => void} */
