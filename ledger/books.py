@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-
 from core.messages import _
 from ledger.tables import Raw, Refused, Sheet, table, with_content
 
@@ -65,6 +63,8 @@ def _measure(path: Path) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
+    import openpyxl  # brings numpy: only who opens a book waits for it
+
     with path.open("rb") as stream:  # a path would be judged by its name
         book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
         with closing(book):
