@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, flash, make_response, render_template, request, url_for
 
-from core import web
+from core import files, web
 from core.errors import DomainError, Stale
 from core.messages import _
 from core.permissions import permits as may
@@ -34,6 +34,7 @@ def record(public_id: str) -> str:
         told=told,
         workshop=told.workshop,
         why=exports.WHY,
+        picture_name=files.fit_name(f"{_('ボード')}-{told.title}", "image/png"),
         leads=may(actor(), "workshops.publish", told.workshop),
         decides=may(actor(), "moderation.decide", told.workshop),
     )

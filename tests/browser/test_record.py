@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Eyes, Person, phone
@@ -57,9 +60,60 @@ def test_a_record_and_its_replay_are_read(people: Any, width: int) -> None:
     assert eyes.errors == []
 
 
-def test_without_a_script_the_replay_is_told_in_numbers(people: Any) -> None:
+def test_the_board_is_taken_home_as_a_png(people: Any) -> None:
+    reader: Person = people()
+    page = to_record(reader)
+    eyes = Eyes(page)
+    drawn = ElementTree.fromstring(page.request.get(f"{page.url}.svg").text())
+    wide, high = int(drawn.attrib["width"]), int(drawn.attrib["height"])
+    with page.expect_download() as saved:
+        reader.keys.press("[data-picture]")
+    body = saved.value.path().read_bytes()
+    expect(page.locator("[data-picture-said]")).to_contain_text("画像を保存しました")
+    assert saved.value.suggested_filename.startswith("ボード-")
+    assert saved.value.suggested_filename.endswith(".png")
+    assert body.startswith(b"\x89PNG\r\n\x1a\n")
+    picture = Image.open(io.BytesIO(body)).convert("RGB")
+    assert picture.size == (wide * 2, high * 2)
+    colours = picture.getcolors(picture.width * picture.height) or []
+    papers = {(0xFF, 0xF6, 0xCF), (0xE4, 0xEF, 0xFE), (0xFF, 0xFF, 0xFF)}
+    assert papers <= {colour for _count, colour in colours}
+    ink = sum(count for count, colour in colours if sum(colour) < 0x60 * 3)
+    assert 0.002 < ink / (picture.width * picture.height) < 0.2  # words, and not a black sheet
+    eyes.look("the record, its picture saved")
+    assert eyes.errors == []
+
+
+def test_a_picture_that_can_not_be_made_is_said(people: Any) -> None:
+    reader: Person = people()
+    page = to_record(reader)
+    page.route("**/record.svg", lambda route: route.abort())
+    reader.keys.press("[data-picture]")
+    expect(page.locator("[data-picture-said]")).to_contain_text("画像を作れませんでした")
+    expect(page.locator("[data-picture]")).not_to_have_attribute("aria-disabled", "true")
+
+
+def test_a_large_board_is_drawn_as_large_as_browsers_can(people: Any) -> None:
+    reader: Person = people()
+    page = to_record(reader)
+    sizes = [[900, 1200], [3000, 4000], [1000, 30_000], [40_000, 500]]
+    found = page.evaluate(
+        """async (sizes) => {
+          const { scaleFor } = await import("/static/js/realtime/picture.js");
+          return sizes.map(([w, h]) => [w * scaleFor(w, h), h * scaleFor(w, h)]);
+        }""",
+        sizes,
+    )
+    assert found[0] == [1800, 2400]
+    for w, h in found:
+        assert max(w, h) <= 8_192
+        assert w * h <= 4_096**2 * 1.0001
+
+
+def test_without_a_script_the_replay_is_told_in_numbers_and_no_picture_is_offered(people: Any) -> None:
     reader: Person = people(java_script_enabled=False)
     page = to_record(reader)
+    expect(page.locator("[data-picture]")).to_be_hidden()
     page.get_by_role("link", name="ボードができるまで").click()
     expect(page.locator("[data-at]")).to_be_hidden()
     assert page.locator(".replay__stages li").count() > 3
