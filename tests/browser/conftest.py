@@ -193,6 +193,23 @@ def keyboard(page: Page) -> Keyboard:
     return Keyboard(page)
 
 
+class Line:
+    """Every frame that comes to a window over its live connection."""
+
+    def __init__(self, page: Page) -> None:
+        self.frames: list[str] = []
+        page.on("websocket", lambda line: line.on("framereceived", self._heard))
+
+    def _heard(self, frame: str | bytes) -> None:
+        self.frames.append(frame if isinstance(frame, str) else frame.decode("utf-8", "replace"))
+
+    def never_said(self, *words: str) -> None:
+        """Raise if any of these words came in any frame so far."""
+        found = [(word, frame) for frame in self.frames for word in words if word in frame]
+        assert found == []
+        assert any('"ops"' in frame for frame in self.frames), "nothing was listened to"
+
+
 class Person:
     """One person's window, eyes and keyboard."""
 
@@ -201,6 +218,7 @@ class Person:
         self.page.set_default_timeout(15_000)
         self.eyes = Eyes(self.page)
         self.keys = Keyboard(self.page)
+        self.line = Line(self.page)
         self.site = site
 
     def tab(self) -> Person:

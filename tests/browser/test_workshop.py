@@ -118,8 +118,13 @@ def test_a_workshop_from_template_to_close(people: Any) -> None:
     expect(lead.page.locator("[data-canvas] .note--blank")).to_have_count(5)
     hand.eyes.errors.clear()  # the browser itself reports each request that had no line
 
+    # not only unseen: what others wrote never came to these windows
+    hand.line.never_said("夏は日なた")
+    keys.line.never_said("背もたれ", "バスを待つ間", "木を植えて")
+    lead.line.never_said("夏は日なた", "背もたれ", "バスを待つ間", "木を植えて")
     next_phase(lead, "見せ合う")
     expect(line(hand, "夏は日なた")).to_be_visible()
+    assert any("夏は日なた" in frame for frame in hand.line.frames)  # the search can find
     keys.keys.press("[data-outline] .oline:has-text('背もたれ') [data-act=talk]")
     keys.keys.type("[data-panel=talk] textarea", "ひじ掛けもあると助かります")
     keys.page.keyboard.press("ControlOrMeta+Enter")
@@ -179,8 +184,11 @@ def test_a_workshop_from_template_to_close(people: Any) -> None:
     for person, name in ((lead, "lead"), (hand, "phone"), (keys, "keys")):
         looked_at(person, f"{name}-vote")
     expect(hand.page.locator("[data-outline]")).not_to_contain_text("2票")
+    for person in (lead, hand, keys):
+        person.line.never_said('"tally"')
     lead.page.get_by_role("button", name="票の数を出す").click()
     expect(line(hand, "背もたれ")).to_contain_text("2票")
+    assert any('"tally"' in frame for frame in hand.line.frames)
     expect(line(hand, "木を植えて")).to_contain_text("1票")
 
     next_phase(lead, "発表")
