@@ -2,10 +2,17 @@
 /** The live board's page: one state, two views, and what stands around them. */
 
 import { io } from "../../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
-import { NOTE, islandPanel, leads, may, panel, sends, write } from "./acts.js";
+import { leads, may } from "./acts.js";
+import { writes } from "./busy.js";
 import { Canvas } from "./canvas.js";
-import { h, icon, keyed, letters, speaking } from "./dom.js";
-import { began, draw as drawOutline, votesLine } from "./outline.js";
+import { compose } from "./composer.js";
+import { speaking } from "./dom.js";
+import { drawHead, drawTabs } from "./heading.js";
+import { islandPanel } from "./island_forms.js";
+import { press } from "./keys.js";
+import { panel } from "./note_forms.js";
+import { Notices } from "./notices.js";
+import { began, draw as drawOutline } from "./outline.js";
 import { told, voice } from "./speech.js";
 import { draw as drawStrip } from "./strip.js";
 import { Store } from "./sync.js";
@@ -14,7 +21,6 @@ import { runs } from "./timer.js";
 const HEARD_MS = 1_500; // what others do is gathered for so long before it is said
 const VIEW = "tomoni-board-view";
 const LOG = 4;
-const BUSY_MS = 1_000;
 
 /** @param {string} selector @returns {any} */
 const one = (selector) => document.querySelector(selector);
@@ -43,8 +49,6 @@ function start(root) {
   let wanted = "";
   /** @type {any[]} */
   let heard = [];
-  /** @type {{key: string, words: string, quoted: string}[]} */
-  let notices = [];
   /** @type {string[]} */
   let log = [];
   /** @type {any} */
@@ -52,6 +56,7 @@ function start(root) {
   let isBegun = false;
   let isWriting = !plan.leads && wide.matches; // beside the canvas; the list always has room for it
 
+  const notices = new Notices(one("[data-notices]"), t("close"), due);
   const store = new Store(
     { board: plan.board, me: plan.me, state: plan.urls.state, ops: plan.urls.ops, token: plan.token },
     { changed: due, heard: hear, refused, line },
@@ -75,7 +80,10 @@ function start(root) {
     allow: plan.allow,
     t,
     state: () => store.view(),
-    notice,
+    notice: (words, quoted) => {
+      notices.add(words, quoted);
+      say(words);
+    },
     say,
     focusNote: (id) => {
       wanted = id;
@@ -115,7 +123,7 @@ function start(root) {
     const isList = view === "list";
     if (isList) drawOutline(board, look, one("[data-outline]"));
     else canvas.draw();
-    if (leads(board)) drawStrip(board, one("[data-strip]"), { stats, log, urls: plan.urls, canvas: () => canvas, budget: state.budget });
+    if (leads(board)) drawStrip(board, one("[data-strip]"), { stats, log, urls: plan.urls, budget: state.budget });
     if (wanted && !look.panel) {
       const id = CSS.escape(wanted);
       const found = one(`${isList ? "[data-outline]" : "[data-canvas]"} [data-note="${id}"]`);
@@ -153,57 +161,15 @@ function start(root) {
     if (which === "canvas") requestAnimationFrame(() => canvas.shown());
   }
 
-  /** Header, phases, tabs, composer: what both views share. @param {any} state */
+  /** What both views share. @param {any} state */
   function around(state) {
-    const now = plan.phases.findIndex((/** @type {any} */ phase) => phase.id === state.phase);
-    const phase = plan.phases[now];
-    for (const [place, step] of [...document.querySelectorAll("[data-phase]")].entries()) {
-      step.classList.toggle("is-done", place < now || !state.open);
-      step.classList.toggle("is-now", place === now && state.open);
-      if (place === now && state.open) step.setAttribute("aria-current", "step");
-      else step.removeAttribute("aria-current");
-    }
-    text("[data-step]", state.open ? t("step_of", { all: plan.phases.length, n: now + 1 }) : "");
-    text("[data-what]", state.open ? (phase?.title ?? "") : t("over"));
-    const speaker = state.kind === "present" && state.speaker ? t("speaks_now", { table: state.tables[state.speaker]?.title ?? "" }) : "";
-    text("[data-say]", state.open ? [phase?.say ?? "", speaker].filter(Boolean).join("　") : t("over_say"));
-    const stop = state.frozen ? t("said_frozen") : state.locked ? t("said_locked") : "";
-    text("[data-stop]", stop);
-    text("[data-votes]", votesLine(board));
-    const me = state.members[plan.me];
-    const own = Object.values(state.notes).filter((note) => note.by === plan.me && !note.gone).length;
-    const tabs = one("[data-tabs]");
-    const table = me?.table && state.tables[me.table] ? state.tables[me.table].title : "";
-    for (const tab of tabs.children) {
-      const which = tab.dataset.tab;
-      if (which === "table") {
-        tab.hidden = !table;
-        tab.textContent = table;
-      }
-      if (which === "mine") tab.textContent = t("tab_mine_n", { n: own });
-      tab.setAttribute("aria-pressed", String(look.scope === which));
-    }
-    const composer = one("[data-compose]");
+    drawHead(board, state);
+    drawTabs(board, state, one("[data-tabs]"), look.scope);
     const isAside = view === "canvas" && !isWriting;
-    composer.hidden = !may(board, "note.add") || isAside || (look.panel !== null && narrow.matches);
-    for (const button of document.querySelectorAll("[data-undo]")) /** @type {HTMLButtonElement} */ (button).disabled = !store.undos.length;
-    for (const button of document.querySelectorAll("[data-redo]")) /** @type {HTMLButtonElement} */ (button).disabled = !store.redos.length;
-    banner();
-    keyed(one("[data-notices]"), notices.map(drawNotice));
-  }
-
-  /** @param {string} selector @param {string} words */
-  function text(selector, words) {
-    for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))) {
-      if (place.textContent !== words) place.textContent = words;
-      place.hidden = words === "";
-    }
-  }
-
-  function banner() {
-    const n = store.waiting.filter(({ op }) => op.op.startsWith("note.")).length || store.waiting.length;
-    const lines = { off: n ? t("off_waiting", { n }) : t("off"), out: t("out"), asking: n ? t("asking_waiting", { n }) : "", joining: "", live: "" };
-    text("[data-net]", lines[store.line]);
+    one("[data-compose]").hidden = !may(board, "note.add") || isAside || (look.panel !== null && narrow.matches);
+    for (const button of document.querySelectorAll("[data-undo]")) /** @type {HTMLButtonElement} */ (button).disabled = !store.steps.undos.length;
+    for (const button of document.querySelectorAll("[data-redo]")) /** @type {HTMLButtonElement} */ (button).disabled = !store.steps.redos.length;
+    notices.draw();
   }
 
   /** @param {string} now */
@@ -254,27 +220,7 @@ function start(root) {
 
   /** @param {any} asked @param {string} said */
   function refused(asked, said) {
-    notice(said, asked.text ?? asked.title ?? "");
-  }
-
-  /** @param {string} words @param {string} [quoted] */
-  function notice(words, quoted = "") {
-    notices = [...notices.filter((there) => there.words !== words || there.quoted !== quoted), { key: String(Date.now()) + notices.length, words, quoted }].slice(-4);
-    say(words);
-    due();
-  }
-
-  /** @param {{key: string, words: string, quoted: string}} about @returns {import("./dom.js").Item} */
-  function drawNotice({ key, words, quoted }) {
-    const drop = () => {
-      notices = notices.filter((there) => there.key !== key);
-      due();
-    };
-    const make = () =>
-      h("li", { class: "notice notice--warning boardnotice" },
-        h("span", {}, words, quoted ? h("q", { class: "boardnotice__q", text: quoted }) : null),
-        h("button", { type: "button", class: "button button--quiet button--small", text: t("close"), onclick: drop }));
-    return { key, sig: words + quoted, make };
+    board.notice(said, asked.text ?? asked.title ?? "");
   }
 
   /** A small form over the canvas. @param {string} id @param {string} kind */
@@ -344,10 +290,10 @@ function start(root) {
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.closest("textarea, input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
     const row = /** @type {HTMLElement | null} */ (target.closest("[data-note]"));
-    if (row && canvas.key(event.key, row.dataset.note ?? "")) event.preventDefault();
+    if (row && press(board, event.key, row.dataset.note ?? "")) event.preventDefault();
   }
 
-  compose(board, kept, plan, () => canvas.middle(view === "canvas"));
+  compose(one("[data-compose]"), board, kept, () => canvas.middle(view === "canvas"));
   runs(
     () => {
       const { timer, phase } = store.confirmed;
@@ -357,63 +303,7 @@ function start(root) {
     t,
     say,
   );
-  void icon;
   void store.start();
-}
-
-/** Say now and then that one is writing, so that nobody is hurried on. @param {any} socket */
-function writes(socket) {
-  let at = 0;
-  const tell = (/** @type {boolean} */ writing) => {
-    if (!socket.connected || (writing && Date.now() - at < BUSY_MS)) return;
-    at = writing ? Date.now() : 0;
-    socket.emit("board.busy", { writing });
-  };
-  document.addEventListener("input", (event) => {
-    const box = event.target;
-    if (box instanceof HTMLTextAreaElement) tell(box.value !== "");
-  });
-  document.addEventListener("submit", () => at && tell(false));
-}
-
-/**
- * The form one writes notes with; what is typed stays until it is sent.
- * @param {import("./acts.js").Board} board
- * @param {Storage | null} kept
- * @param {any} plan
- * @param {() => {at?: {x: number, y: number}, table?: string}} where
- */
-function compose(board, kept, plan, where) {
-  const form = /** @type {HTMLFormElement} */ (one("[data-compose]"));
-  const box = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
-  const count = one("[data-compose-count]");
-  const key = `tomoni-board-draft:${plan.board}`;
-  box.value = kept?.getItem(key) ?? "";
-  const tell = () => {
-    count.textContent = board.t("counted", { n: letters(box.value), limit: NOTE });
-    count.classList.toggle("field__error", letters(box.value) > NOTE);
-    try {
-      if (box.value) kept?.setItem(key, box.value);
-      else kept?.removeItem(key);
-    } catch {
-      // the browser's store is full: the page itself still holds the text
-    }
-  };
-  box.addEventListener("input", tell);
-  tell();
-  sends(box, form);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const text = box.value.trim();
-    if (!text) return box.focus();
-    if (letters(text) > NOTE) return board.notice(board.t("too_long", { limit: NOTE }));
-    const said = new FormData(form);
-    write(board, { text, color: Number(said.get("color") ?? 1), q: Number(said.get("q") ?? 0), ...where() });
-    board.say(board.t(board.store.line === "live" ? "written" : "written_off"));
-    box.value = "";
-    tell();
-    box.focus();
-  });
 }
 
 const root = /** @type {HTMLElement | null} */ (one("[data-board]"));

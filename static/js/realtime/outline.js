@@ -1,12 +1,13 @@
 // @ts-check
 /** 一覧: the board as nested lists, table → island → note, with everything that can be done. */
 
-import {
-  actsOf, field, isAt, isBlank, isThere, islandName, islandPanel, islandsOf, leads, may, memberName, panel, tableName, votesLeft,
-} from "./acts.js";
+import { actsOf, isAt, isBlank, isThere, islandName, leads, may, memberName, tableName } from "./acts.js";
 import { h, icon, keyed } from "./dom.js";
-import { byOrder } from "./state.js";
+import { field } from "./fields.js";
+import { islandPanel, islandTools } from "./island_forms.js";
+import { panel } from "./note_forms.js";
 import { tablesOf } from "./places.js";
+import { byOrder } from "./state.js";
 
 /** @typedef {import("./acts.js").Board} Board @typedef {import("./dom.js").Item} Item */
 
@@ -286,38 +287,6 @@ function others(board, look, id, isOpen) {
   return h("button", about, icon("more"), h("span", { class: "only-read", text: board.t("more_of", { text }) }));
 }
 
-/** @param {Board} board @param {string} id @param {[string, any][]} links @returns {HTMLElement} */
-function islandTools(board, id, links) {
-  const { t, store } = board;
-  const island = board.state().islands[id];
-  const can = isAt(board, island.table);
-  const named = () => h("span", { class: "only-read", text: t("of_island", { text: islandName(board, id) }) });
-  const tool = (/** @type {string} */ word, /** @type {() => void} */ run) =>
-    h("button", { type: "button", class: "button button--quiet button--small", "data-focus": word, onclick: run }, t(word), named());
-  const box = h("div", { class: "isle__acts" });
-  if (can && may(board, "island.title")) box.append(tool("act_title", () => board.open(id, "title")));
-  if (can && may(board, "link.add") && islandsOf(board).length > 1) box.append(tool("act_link", () => board.open(id, "link")));
-  if (can && may(board, "island.del")) {
-    box.append(
-      tool("act_dissolve", () => {
-        store.act({ op: "island.del", id });
-        board.say(t("dissolved"));
-      }),
-    );
-  }
-  if (!links.length) return box;
-  const list = h("ul", { class: "isle__links" });
-  for (const [key, link] of links) {
-    const other = islandName(board, link.a === id ? link.b : link.a);
-    const drop = () => store.act({ op: "link.del", id: key });
-    list.append(
-      h("li", {}, t(link.word ? "linked_by" : "linked", { text: other, word: link.word }),
-        can && may(board, "link.del") ? h("button", { type: "button", class: "button button--quiet button--small", text: t("unlink"), onclick: drop }) : null),
-    );
-  }
-  return h("div", {}, box, list);
-}
-
 /** What a table, or all together ("all"), sum up. @param {Board} board @param {string} id @returns {Item} */
 function sum(board, id) {
   const kept = board.state().sums[id] ?? { text: "", v: 0 };
@@ -342,6 +311,3 @@ function sum(board, id) {
   };
   return { key: `sum-${id}`, sig: JSON.stringify([kept, isWanted, title]), make };
 }
-
-/** How many favourites are left, where one chooses. @param {Board} board */
-export const votesLine = (board) => (may(board, "vote.set") && board.state().tally === null ? board.t("votes_left", { n: votesLeft(board), all: board.state().budget }) : "");

@@ -202,3 +202,17 @@ export function freeSpot(state, table, isIsland = false, among = 1) {
 
 /** Notes of an island in order, for those who have no layout. @param {State} state @param {string} island */
 export const rowOf = (state, island) => membersOf(state, island).filter((id) => !state.notes[id].gone && !state.notes[id].hid);
+
+/** @param {Box} a @param {Box} b */
+export const meets = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+
+/** @param {Box} a @param {Box} b */
+export const holds = (a, b) => a.x <= b.x && a.y <= b.y && a.x + a.w >= b.x + b.w && a.y + a.h >= b.y + b.h;
+
+/** Where the line to `to` leaves a box. @param {Box} from @param {Box} to */
+export function edge(from, to) {
+  const [x, y] = [from.x + from.w / 2, from.y + from.h / 2];
+  const [dx, dy] = [to.x + to.w / 2 - x, to.y + to.h / 2 - y];
+  const scale = Math.min(dx ? from.w / 2 / Math.abs(dx) : Infinity, dy ? from.h / 2 / Math.abs(dy) : Infinity, 1);
+  return { x: x + dx * scale, y: y + dy * scale };
+}

@@ -4,14 +4,14 @@
 import { islandName, islandsOf, tableName } from "./acts.js";
 import { h, icon, keyed, svg } from "./dom.js";
 import { byOrder } from "./state.js";
-import { newId } from "./sync.js";
+import { newId } from "./waiting.js";
 
 const QUIET_S = 180; // a table where nothing was written for so long is pointed out
 
 /**
  * @typedef {import("./acts.js").Board} Board
  * @typedef {import("./dom.js").Item} Item
- * @typedef {{stats: any, log: string[], urls: Record<string, string>, canvas: () => any, budget: number}} About
+ * @typedef {{stats: any, log: string[], urls: Record<string, string>, budget: number}} About
  */
 
 /** @type {Set<string>} folds that are open: drawn anew, they stay so */
@@ -45,7 +45,7 @@ export function draw(board, place, about) {
     ...revealing(board),
     ...suggesting(board, about),
     switches(board),
-    looking(board, about),
+    looking(board),
     tables(board),
     persons(board),
     screens(board, about),
@@ -213,8 +213,8 @@ function switches(board) {
   return section("switches", JSON.stringify([names, locked, frozen]), make, t("lead_only"));
 }
 
-/** @param {Board} board @param {About} about @returns {Item} */
-function looking(board, about) {
+/** @param {Board} board @returns {Item} */
+function looking(board) {
   const { t, store } = board;
   const state = board.state();
   const islands = islandsOf(board).map((id) => [id, islandName(board, id)]);
@@ -231,7 +231,6 @@ function looking(board, about) {
         state.look ? tool(t("look_end"), () => store.act({ op: "look.set", at: null })) : null),
     ];
   };
-  void about;
   return section("look", JSON.stringify([islands, all, state.look]), islands.length + all.length ? make : () => [h("p", { class: "sub", text: t("look_none") })], t("look_all"));
 }
 

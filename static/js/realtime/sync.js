@@ -1,19 +1,19 @@
 // @ts-check
 /**
  * The board's line to the server. What is shown is what the server confirmed, with one's own
- * operations that still wait on top. Those lie in the browser's store until the server has
- * answered, survive a reload, are sent again in order and arrive once (`c` and `n` name each).
+ * operations that still wait on top (`waiting.js`).
  *
  * Sockets first; where there is none, forms' way: POST, then read the board now and then.
  */
 
 import { adopted, apply, empty, foreseen, fork, inverse } from "./state.js";
+import { Steps } from "./undo.js";
+import { Waiting, parts } from "./waiting.js";
 
 /**
  * @typedef {import("./state.js").State} State
  * @typedef {import("./state.js").Effect} Effect
  * @typedef {{board: string, me: string, state: string, ops: string, token: string}} Place addresses and names
- * @typedef {{c: string, n: number, op: Effect, at: number, isSent: boolean}} Waiting
  * @typedef {"joining" | "live" | "asking" | "off" | "out"} Line
  * @typedef {{from: number, to: number, at: number, ops: (Effect & {s: number, c: string, n: number, m: string})[]}} Frame
  * @typedef {{
@@ -24,20 +24,10 @@ import { adopted, apply, empty, foreseen, fork, inverse } from "./state.js";
  * }} Ears
  */
 
-const KEEP = "tomoni-board:";
-const CHUNK = 40_000; // characters in one message: the server reads up to 64 kB
-const MOST = 100; // operations in one message
 const ANSWER_MS = 6_000; // a line that answers nothing so long is dead
 const ASK_MS = 4_000; // between readings of the board while there is no socket
 const SOCKET_MS = 5_000; // what a socket may take before the forms' way is tried
 const BUSY_MS = 1_500;
-const UNDO = 50;
-
-/** A name nobody else has. @returns {string} */
-export function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
-}
 
 export class Store {
   /**
@@ -49,13 +39,10 @@ export class Store {
     this.place = place;
     this.ears = ears;
     this.socket = socket;
-    this.storage = storage;
-    this.cid = newId();
-    this.n = 0;
+    this.queue = new Waiting(place.board, place.me, storage);
+    this.steps = new Steps();
     this.seq = -1;
     this.confirmed = empty();
-    /** @type {Waiting[]} */
-    this.waiting = [];
     /** @type {State | null} */
     this.shown = null;
     this.offset = 0; // the server's clock less ours, in ms
@@ -65,15 +52,10 @@ export class Store {
     this.isJoining = false;
     /** @type {Frame[]} */
     this.held = [];
-    /** @type {Effect[][]} */
-    this.undos = [];
-    /** @type {Effect[][]} */
-    this.redos = [];
     /** @type {{key: string, seq: number}[]} */
     this.settling = [];
     this.etag = "";
     this.isAsking = false;
-    this.#remember();
   }
 
   /** Begin: read the board, then listen. @returns {Promise<void>} */
@@ -117,37 +99,29 @@ export class Store {
     return Date.now() + this.offset;
   }
 
+  /** What the server has not answered yet. */
+  get waiting() {
+    return this.queue.all;
+  }
+
   /** Ask for operations; together they are one step to undo. @param {...Effect} asked */
   act(...asked) {
-    const back = this.#do(asked);
-    if (back.length) {
-      this.undos.push(back);
-      this.undos.splice(0, this.undos.length - UNDO);
-      this.redos = [];
-    }
+    this.steps.did(this.#do(asked));
   }
 
   /** Take back one's last step. @returns {boolean} whether there was one */
   undo() {
-    return this.#back(this.undos, this.redos);
+    return this.steps.undo((asked) => this.#do(asked));
   }
 
   /** @returns {boolean} */
   redo() {
-    return this.#back(this.redos, this.undos);
+    return this.steps.redo((asked) => this.#do(asked));
   }
 
   /** Whether something still waits for the server. @param {string} id a note's or an island's */
   isWaiting(id) {
     return this.waiting.some(({ op }) => op.id === id || op.note === id);
-  }
-
-  /** @param {Effect[][]} from @param {Effect[][]} to */
-  #back(from, to) {
-    const asked = from.pop();
-    if (!asked) return false;
-    to.push(this.#do(asked));
-    return true;
   }
 
   /** @param {Effect[]} asked @returns {Effect[]} what takes it back */
@@ -158,46 +132,12 @@ export class Store {
       const view = this.view();
       const effect = foreseen(view, this.place.me, op);
       if (effect) back = [...inverse(view, effect), ...back];
-      this.#add(op);
+      this.queue.add(op);
       this.shown = null;
     }
     this.ears.changed();
     this.#flush();
     return back;
-  }
-
-  /** @param {Effect} op */
-  #add(op) {
-    const one = { c: this.cid, n: (this.n += 1), op, at: Date.now(), isSent: false };
-    this.waiting.push(one);
-    try {
-      this.storage?.setItem(this.#key(one), JSON.stringify({ at: one.at, op }));
-    } catch {
-      // the browser's store is full: the page itself still holds it
-    }
-  }
-
-  /** @param {{c: string, n: number}} one */
-  #key({ c, n }) {
-    return `${KEEP}${this.place.board}:${this.place.me}:${c}:${n}`;
-  }
-
-  /** What earlier pages of this browser did not get through. */
-  #remember() {
-    if (!this.storage) return;
-    const begin = `${KEEP}${this.place.board}:${this.place.me}:`;
-    for (let place = 0; place < this.storage.length; place += 1) {
-      const key = this.storage.key(place) ?? "";
-      const [c, n] = key.startsWith(begin) ? key.slice(begin.length).split(":") : [];
-      if (!c || !n) continue;
-      try {
-        const { at, op } = JSON.parse(this.storage.getItem(key) ?? "");
-        this.waiting.push({ c, n: Number(n), op, at, isSent: false });
-      } catch {
-        this.storage.removeItem(key);
-      }
-    }
-    this.waiting.sort((a, b) => (a.c === b.c ? a.n - b.n : a.at - b.at));
   }
 
   // -- sockets --------------------------------------------------------------------------------
@@ -268,48 +208,37 @@ export class Store {
     for (const effect of fresh) {
       apply(this.confirmed, effect);
       this.seq = effect.s;
-      this.#drop(effect.c, effect.n);
+      this.queue.drop(effect.c, effect.n);
     }
-    this.settling = this.settling.filter(({ key, seq }) => seq > this.seq || this.#forget(key));
-    this.shown = null;
+    this.#settled();
     if (fresh.length) this.ears.heard(fresh);
     this.ears.changed();
   }
 
   /** Done, or done before: the number up to which one must read to see it. @param {string} c @param {number} n @param {number} seq */
   #settle(c, n, seq) {
-    if (seq <= this.seq) this.#drop(c, n);
-    else this.settling.push({ key: this.#key({ c, n }), seq });
+    if (seq <= this.seq) this.queue.drop(c, n);
+    else this.settling.push({ key: this.queue.key({ c, n }), seq });
     this.shown = null;
     this.ears.changed();
   }
 
-  /** @param {string} key @returns {false} */
-  #forget(key) {
-    const one = this.waiting.find((waits) => this.#key(waits) === key);
-    if (one) this.#drop(one.c, one.n);
-    return false;
-  }
-
-  /** @param {string} c @param {number} n @returns {Waiting | undefined} */
-  #drop(c, n) {
-    const place = this.waiting.findIndex((one) => one.n === n && one.c === c);
-    if (place < 0) return undefined;
-    const [one] = this.waiting.splice(place, 1);
-    this.storage?.removeItem(this.#key(one));
+  /** What was to be seen from a number on, is seen now. */
+  #settled() {
+    for (const { key } of this.settling.filter(({ seq }) => seq <= this.seq)) this.queue.forget(key);
+    this.settling = this.settling.filter(({ seq }) => seq > this.seq);
     this.shown = null;
-    return one;
   }
 
   /** @param {{c: string, n: number, code: string, said: string}} no */
   #no({ c, n, code, said }) {
-    const one = this.#drop(c, n);
+    const one = this.queue.drop(c, n);
     if (!one) return;
+    this.shown = null;
     if (code === "busy") {
-      this.#add(one.op); // under a new number: the old one may be behind by now
-      this.waiting[this.waiting.length - 1].isSent = true;
-      const { n: again } = this.waiting[this.waiting.length - 1];
-      setTimeout(() => this.#again(again), BUSY_MS * (1 + Math.random()));
+      const again = this.queue.add(one.op); // under a new number: the old one may be behind by now
+      again.isSent = true;
+      setTimeout(() => this.#again(again.n), BUSY_MS * (1 + Math.random()));
     } else if (code !== "exists") {
       this.ears.refused(one.op, said, code);
     }
@@ -318,7 +247,7 @@ export class Store {
 
   /** @param {number} n */
   #again(n) {
-    for (const one of this.waiting) if (one.c === this.cid && one.n >= n) one.isSent = false;
+    for (const one of this.waiting) if (one.c === this.queue.cid && one.n >= n) one.isSent = false;
     this.#flush();
   }
 
@@ -379,27 +308,7 @@ export class Store {
     this.#clock(told.at);
     this.confirmed = adopted(told.state);
     this.seq = told.seq;
-    this.settling = this.settling.filter(({ key, seq }) => seq > this.seq || this.#forget(key));
-    this.shown = null;
+    this.#settled();
     this.ears.changed();
   }
-}
-
-/** What waits as messages: of one sender each, in order, of a size the server reads. @param {Waiting[]} waiting @returns {Waiting[][]} */
-export function parts(waiting) {
-  /** @type {Waiting[][]} */
-  const found = [];
-  let size = 0;
-  for (const one of waiting) {
-    const last = found[found.length - 1];
-    const length = JSON.stringify(one.op).length * 3; // a Japanese letter is three bytes
-    if (last && last[0].c === one.c && last.length < MOST && size + length < CHUNK) {
-      last.push(one);
-      size += length;
-    } else {
-      found.push([one]);
-      size = length;
-    }
-  }
-  return found;
 }

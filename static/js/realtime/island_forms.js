@@ -1,0 +1,99 @@
+// @ts-check
+/** What somebody may do with an island, and the small forms it takes: for the list and the canvas. */
+
+import { TITLE, isAt, islandName, islandsOf, may } from "./acts.js";
+import { h } from "./dom.js";
+import { choice, field } from "./fields.js";
+import { newId } from "./waiting.js";
+
+/** @typedef {import("./acts.js").Board} Board */
+
+const SHIFT = 80; // units an island goes at each press
+
+/** The form for one thing to do with an island. @param {Board} board @param {string} id @param {string} kind @returns {HTMLElement} */
+export function islandPanel(board, id, kind) {
+  const state = board.state();
+  const box = h("div", { class: "mover", role: "group", "data-panel": kind });
+  const label = `${kind}-${id}`;
+  box.setAttribute("aria-labelledby", label);
+  box.append(h("p", { class: "mover__t", id: label, text: board.t(`ask_${kind}`, { text: islandName(board, id) }) }));
+  if (kind === "title") {
+    const done = (/** @type {string} */ title) => {
+      board.close();
+      board.store.act({ op: "island.title", id, title });
+    };
+    box.append(field(board, { label: board.t("island_label"), value: state.islands[id]?.title ?? "", limit: TITLE, rows: 1, send: board.t("save"), done }));
+  } else if (kind === "island") {
+    const to = h("div", { class: "mover__to" });
+    const offer = (/** @type {string} */ word, /** @type {string} */ op, /** @type {() => void} */ run) =>
+      may(board, op) && to.append(h("button", { type: "button", class: "button button--plain button--small", text: board.t(word), onclick: run }));
+    offer("act_title", "island.title", () => board.open(id, "title"));
+    offer("act_link", "link.add", () => board.open(id, "link"));
+    offer("act_shift", "island.move", () => board.open(id, "shift"));
+    offer("act_dissolve", "island.del", () => {
+      board.close();
+      board.store.act({ op: "island.del", id });
+      board.say(board.t("dissolved"));
+    });
+    box.append(to);
+  } else if (kind === "shift") {
+    const to = h("div", { class: "mover__to" });
+    for (const [way, dx, dy] of /** @type {[string, number, number][]} */ ([["left", -1, 0], ["right", 1, 0], ["up", 0, -1], ["down", 0, 1]])) {
+      const go = () => {
+        const { x, y } = board.state().islands[id];
+        board.store.act({ op: "island.move", id, x: Math.max(0, x + dx * SHIFT), y: Math.max(0, y + dy * SHIFT) });
+      };
+      to.append(h("button", { type: "button", class: "button button--plain button--small", text: board.t(`way_${way}`), onclick: go }));
+    }
+    box.append(to);
+  } else {
+    const word = h("input", { class: "input input--small", id: newId(), maxlength: TITLE });
+    const to = h("div", { class: "mover__to" });
+    for (const other of islandsOf(board)) {
+      const there = Object.values(state.links).some(({ a, b }) => (a === id && b === other) || (a === other && b === id));
+      if (other === id || there || !isAt(board, state.islands[other].table)) continue;
+      to.append(
+        choice(board, id, islandName(board, other), () => {
+          board.store.act({ op: "link.add", id: newId(), a: id, b: other, word: word.value });
+        }),
+      );
+    }
+    if (!to.children.length) to.append(h("p", { class: "sub", text: board.t("link_none") }));
+    box.append(h("label", { class: "field__label", for: word.id, text: board.t("link_word") }), word, to);
+  }
+  const done = h("button", { type: "button", class: "button button--quiet button--small", text: board.t(kind === "shift" ? "close" : "cancel"), onclick: () => board.close() });
+  (box.querySelector("[data-ends]") ?? box).append(done);
+  return box;
+}
+
+/** What stands over an island of the list. @param {Board} board @param {string} id @param {[string, any][]} links @returns {HTMLElement} */
+export function islandTools(board, id, links) {
+  const { t, store } = board;
+  const island = board.state().islands[id];
+  const can = isAt(board, island.table);
+  const named = () => h("span", { class: "only-read", text: t("of_island", { text: islandName(board, id) }) });
+  const tool = (/** @type {string} */ word, /** @type {() => void} */ run) =>
+    h("button", { type: "button", class: "button button--quiet button--small", "data-focus": word, onclick: run }, t(word), named());
+  const box = h("div", { class: "isle__acts" });
+  if (can && may(board, "island.title")) box.append(tool("act_title", () => board.open(id, "title")));
+  if (can && may(board, "link.add") && islandsOf(board).length > 1) box.append(tool("act_link", () => board.open(id, "link")));
+  if (can && may(board, "island.del")) {
+    box.append(
+      tool("act_dissolve", () => {
+        store.act({ op: "island.del", id });
+        board.say(t("dissolved"));
+      }),
+    );
+  }
+  if (!links.length) return box;
+  const list = h("ul", { class: "isle__links" });
+  for (const [key, link] of links) {
+    const other = islandName(board, link.a === id ? link.b : link.a);
+    const drop = () => store.act({ op: "link.del", id: key });
+    list.append(
+      h("li", {}, t(link.word ? "linked_by" : "linked", { text: other, word: link.word }),
+        can && may(board, "link.del") ? h("button", { type: "button", class: "button button--quiet button--small", text: t("unlink"), onclick: drop }) : null),
+    );
+  }
+  return h("div", {}, box, list);
+}
