@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 
 from core import db
 from core.people import Account
 from ledger.models import Consultation
-from realtime import exports_svg, hidings, records, state, workshops
+from realtime import exports_svg, hidings, members, papers, records, state, workshops
 from realtime.exports_svg import Box, wrapped
 from realtime.models import Workshop
 from tests.answered import again
@@ -133,6 +135,43 @@ def test_the_picture_is_well_formed_and_described(public: Workshop, client: Flas
     said = "".join(root.itertext())
     assert "（非公開）" in said
     assert "script" not in {el.tag.removeprefix(SVG) for el in root.iter()}
+
+
+@pytest.fixture
+def photographed(officer: Account, consultation: Consultation) -> Workshop:
+    """A workshop with a photograph that lies on its side, and one that is partly see-through."""
+    found = open_workshop(officer, consultation, plan={"tables": 2})
+    chair = members.lead(officer, found)
+    about = Image.Exif()
+    about[0x0112] = 6  # what is at the left is the top
+    about.get_ifd(0x8825).update({1: "N", 2: (35.0, 41.0, 22.0)})
+    lying = Image.new("RGB", (1200, 900), "white")
+    lying.paste("red", (0, 0, 200, 900))
+    noisy = Image.merge(
+        "RGBA", [Image.effect_noise((900, 700), 90)] * 3 + [Image.new("L", (900, 700), 90)]
+    )
+    for table, picture, kind, more in (
+        ("t001", lying, "JPEG", {"exif": about}),
+        ("", noisy, "PNG", {}),
+    ):
+        out = io.BytesIO()
+        picture.save(out, kind, **more)
+        out.seek(0)
+        papers.add_photo(again(found), again(chair), out, "IMG.jpg", table=table, caption="壁の紙")
+    workshops.close(officer, again(found))
+    records.publish(officer, again(found), 0)
+    return again(found)
+
+
+def test_photos_are_shown_with_their_size_and_lead_to_themselves(
+    photographed: Workshop, client: FlaskClient
+) -> None:
+    page = client.get(exits(photographed)[0]).text
+    assert 'alt="1班の机の写真（1枚目）" width="900" height="1200"' in page
+    assert 'alt="会場の写真（1枚目）" width="900" height="700"' in page
+    assert page.count("壁の紙") == 2
+    (address,) = re.findall(r'<a href="([^"]+)"><img[^>]+alt="1班', page)
+    assert client.get(address).status_code == 200
 
 
 def test_lines_are_wrapped_and_none_begins_with_a_full_stop() -> None:
