@@ -80,6 +80,15 @@ def reencode(stream: IO[bytes], *, longest: int, field: str = "file") -> Picture
         ) from error
 
 
+def flattened(content: bytes) -> bytes:
+    """A picture of ours as every document holds it: JPEG, what was see-through now white."""
+    with Image.open(io.BytesIO(content), formats=_KINDS) as image:
+        seen = image.convert("RGBA")
+    sheet = Image.new("RGB", seen.size, "white")
+    sheet.paste(seen, mask=seen)
+    return _encoded(sheet, is_photograph=True)[0]
+
+
 def _too_many() -> Message:
     return _(
         "画像の縦と横が大きすぎます。%(limit)s万画素までにしてください。",

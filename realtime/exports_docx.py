@@ -9,22 +9,24 @@ from typing import Any
 
 from core import clock, files, i18n
 from core.messages import _
+from realtime import documents
 from realtime.exports import WHY
 from realtime.models import WorkshopPhoto
 from realtime.records import NoteTold, TableTold, Told
 
-FONT = "Yu Gothic"
+COUNTED = _(
+    "付せんは一枚ずつ、この案件のご意見として台帳に入りました。区は、ほかの方法で届いたご意見と合わせて、すべてに答えます。"
+    "書いた方は、手もとの受付番号で扱いを確かめられます。"
+)
+UNCOUNTED = _("練習なので、付せんはご意見として数えません。")
 _BLOCK = re.compile(r"<(h3|h4|h5|p|li|blockquote|pre)[^>]*>(.*?)</\1>", re.DOTALL)
 _TAG = re.compile(r"<br\s*/?>|<[^>]+>")
 
 
 def document_of(told: Told) -> bytes:
     """The record as .docx."""
-    from docx import Document  # 0.2 s: only where a document is asked for
-
-    paper = Document()
-    _set(paper, told)
-    paper.add_paragraph(str(_("ワークショップの開催報告")))
+    paper = documents.blank(told.title, told.workshop.consultation.department.name)
+    paper.add_paragraph(_kind(told), style="Caption")
     paper.add_heading(told.title, 0)
     _prose(paper, told.lead_html)
     _facts(paper, told)
@@ -38,46 +40,17 @@ def document_of(told: Told) -> bytes:
             _note(paper, note)
     for table in told.tables:
         _table(paper, table)
-    _photos(paper, told.photos)
+    if told.photos:
+        paper.add_heading(str(_("会場の写真")), 1)
+        _photos(paper, told.photos, str(_("会場の写真")))
     if told.closing_html:
         paper.add_heading(str(_("おわりに")), 1)
         _prose(paper, told.closing_html)
-    paper.add_paragraph(str(_foot(told)))
+    paper.add_heading(str(_("このあと、どう扱われるか")), 1)
+    paper.add_paragraph(str(UNCOUNTED if told.workshop.is_rehearsal else COUNTED))
     out = io.BytesIO()
     paper.save(out)
     return out.getvalue()
-
-
-def _set(paper: Any, told: Told) -> None:
-    """Size of the paper, a Japanese font for every style, and what the file says of itself."""
-    from docx.enum.section import WD_ORIENTATION
-    from docx.oxml.ns import qn
-    from docx.shared import Mm, Pt, RGBColor
-
-    page = paper.sections[0]
-    page.orientation = WD_ORIENTATION.PORTRAIT
-    page.page_width, page.page_height = Mm(210), Mm(297)
-    for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
-        setattr(page, side, Mm(22))
-    for name in ("Normal", "Title", "Heading 1", "Heading 2", "List Bullet", "List Bullet 2"):
-        style = paper.styles[name]
-        style.font.name = FONT
-        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for which in ("w:ascii", "w:hAnsi", "w:eastAsia"):
-            fonts.set(qn(which), FONT)
-        for which in ("w:asciiTheme", "w:hAnsiTheme", "w:eastAsiaTheme", "w:cstheme"):
-            fonts.attrib.pop(qn(which), None)
-        if name != "Normal" and "List" not in name:
-            style.font.color.rgb = RGBColor(0x1A, 0x1A, 0x1A)
-    paper.styles["Normal"].font.size = Pt(10.5)
-    language = paper.styles.element.find(".//" + qn("w:lang"))
-    if language is not None:
-        language.set(qn("w:eastAsia"), "ja-JP")
-        language.set(qn("w:val"), "ja-JP")
-    about = paper.core_properties
-    about.title, about.language = told.title, "ja-JP"
-    about.author = told.workshop.consultation.department.name
-    about.comments, about.created = "", clock.now().replace(tzinfo=None)
 
 
 def _facts(paper: Any, told: Told) -> None:
@@ -86,6 +59,7 @@ def _facts(paper: Any, told: Told) -> None:
         (_("日時"), i18n.date_and_time(workshop.held_at)),
         (_("場所"), workshop.place or str(_("オンライン"))),
         (_("問い"), "\n".join(workshop.questions)),
+        (_("ねらい"), workshop.aim),
         (_("参加した人"), str(_("%(count)s人", count=figures.people))),
         (_("付せん"), str(_("%(count)s枚", count=figures.notes))),
         (_("島"), f"{figures.islands:,}"),
@@ -93,44 +67,45 @@ def _facts(paper: Any, told: Told) -> None:
     if figures.votes is not None:
         rows.append((_("選んだ票"), str(_("%(count)s票", count=figures.votes))))
     if figures.hidden or figures.withdrawn:
-        rows.append(
-            (
-                _("載せていない付せん"),
-                str(
-                    _(
-                        "非公開 %(hidden)s枚、取り下げ %(withdrawn)s枚",
-                        hidden=figures.hidden,
-                        withdrawn=figures.withdrawn,
-                    )
-                ),
-            )
+        said = _(
+            "非公開 %(hidden)s枚、取り下げ %(withdrawn)s枚",
+            hidden=figures.hidden,
+            withdrawn=figures.withdrawn,
         )
-    table = paper.add_table(rows=0, cols=2)
-    table.style = "Table Grid"
-    for name, said in rows:
-        cells = table.add_row().cells
-        cells[0].text, cells[1].text = str(name), said
+        rows.append((_("載せていない付せん"), str(said)))
+    department = workshop.consultation.department
+    phone = f"　{department.phone}" if department.phone else ""
+    rows.append((_("担当"), f"{department.name}{phone}"))
+    kept = [(str(name), said) for name, said in rows if said]
+    documents.add_table(paper, kept, (36, documents.WIDE - 36))
 
 
 def _flow(paper: Any, told: Told) -> None:
     if not told.stages:
         return
     paper.add_heading(str(_("当日の流れ")), 1)
-    table = paper.add_table(rows=1, cols=4)
-    table.style = "Table Grid"
-    head = (_("時刻"), _("場面"), _("かかった時間"), _("終わりの付せん"))
-    for cell, name in zip(table.rows[0].cells, head, strict=True):
-        cell.text = str(name)
+    head = (_("時刻"), _("場面"), _("かかった時間"), _("終わりの付せん"), _("終わりの島"))
+    rows = [[str(name) for name in head]]
     for stage in told.stages:
-        cells = table.add_row().cells
-        cells[0].text = f"{clock.local(stage.began_at):%H:%M}"
-        cells[1].text = stage.title
-        cells[2].text = str(_("%(count)s分", count=stage.minutes))
-        cells[3].text = str(_("%(count)s枚", count=stage.notes))
+        took = _("%(count)s分", count=stage.minutes) if stage.minutes else _("1分未満")
+        rows.append(
+            [
+                f"{clock.local(stage.began_at):%H:%M}",
+                stage.title,
+                str(took),
+                str(_("%(count)s枚", count=stage.notes)),
+                f"{stage.islands:,}",
+            ]
+        )
+    documents.add_table(paper, rows, (22, 54, 30, 32, 28), head=True)
 
 
 def _table(paper: Any, table: TableTold) -> None:
     paper.add_heading(table.title or str(_("付せん")), 1)
+    counted = _("付せん %(notes)s枚、島 %(islands)s", notes=table.count, islands=len(table.islands))
+    paper.add_paragraph(str(counted), style="Caption").paragraph_format.keep_with_next = bool(
+        list(table.notes)
+    )
     if table.summary:
         _paragraphs(paper, table.summary)
     for island in table.islands:
@@ -148,24 +123,20 @@ def _table(paper: Any, table: TableTold) -> None:
             paper.add_heading(str(_("島に入っていない付せん")), 2)
         for note in table.loose:
             _note(paper, note)
-    _photos(paper, table.photos)
+    _photos(paper, table.photos, str(_("%(table)sの机の写真", table=table.title)))
 
 
-def _photos(paper: Any, photos: Iterable[WorkshopPhoto]) -> None:
-    from docx.image.exceptions import UnrecognizedImageError
-    from docx.shared import Mm
-
+def _photos(paper: Any, photos: Iterable[WorkshopPhoto], about: str) -> None:
     for photo in photos:
-        try:
-            paper.add_picture(io.BytesIO(files.content(photo.file)), width=Mm(120))
-        except UnrecognizedImageError:  # WebP: the page shows it, this format does not hold it
-            continue
-        if photo.caption:
-            paper.add_paragraph(photo.caption)
+        documents.add_picture(paper, files.content(photo.file), about, photo.caption)
 
 
 def _note(paper: Any, note: NoteTold) -> None:
     said = note.text if note.text is not None else f"（{WHY[note.why]}）"
+    if note.reason:
+        said += str(_("理由：%(reason)s", reason=note.reason))
+    if note.is_copy:
+        said += f"（{_('ほかの島にも置いた付せん')}）"
     if note.votes:
         said += f"　{_('%(count)s票', count=note.votes)}"
     paper.add_paragraph(said, style="List Bullet")
@@ -193,9 +164,9 @@ def _prose(paper: Any, html: str) -> None:
             paper.add_paragraph(said, style="List Bullet" if tag == "li" else None)
 
 
-def _foot(told: Told) -> str:
-    department = told.workshop.consultation.department
-    said = department.name + (f"　{department.phone}" if department.phone else "")
+def _kind(told: Told) -> str:
+    """What this is, since when everybody reads it, and when it last became another."""
+    said = str(_("ワークショップの開催報告"))
     if told.published_at is not None:
         said += f"　{_('公表 %(day)s', day=i18n.date(told.published_at))}"
     if told.changed_at is not None:

@@ -174,6 +174,53 @@ def test_photos_are_shown_with_their_size_and_lead_to_themselves(
     assert client.get(address).status_code == 200
 
 
+def test_a_document_holds_every_photo_upright_described_and_without_its_place(
+    photographed: Workshop, client: FlaskClient
+) -> None:
+    from docx import Document
+
+    kinds = {photo.file.media_type for photo in papers.photos(photographed)}
+    assert kinds == {"image/jpeg", "image/webp"}
+    paper = Document(io.BytesIO(client.get(exits(photographed)[1]).data))
+    shapes = list(paper.inline_shapes)
+    assert [shape._inline.docPr.get("descr") for shape in shapes] == ["1班の机の写真", "会場の写真"]
+    for shape in shapes:
+        assert shape.width.mm <= 121
+        assert shape.height.mm <= 106
+        part = paper.part.related_parts[shape._inline.graphic.graphicData.pic.blipFill.blip.embed]
+        picture = Image.open(io.BytesIO(part.blob))
+        assert picture.format == "JPEG"
+        assert dict(picture.getexif()) == {}
+        assert abs(picture.width / picture.height - shape.width / shape.height) < 0.01
+    first = paper.part.related_parts[shapes[0]._inline.graphic.graphicData.pic.blipFill.blip.embed]
+    top = Image.open(io.BytesIO(first.blob)).convert("RGB").getpixel((450, 60))
+    assert isinstance(top, tuple)
+    assert top[0] > 200 > 60 > top[1]
+    heads = [p.text for p in paper.paragraphs if p.style and p.style.name == "Heading 1"]
+    assert "会場の写真" in heads
+
+
+def test_a_document_is_set_in_a_japanese_font_with_numbered_pages(
+    public: Workshop, client: FlaskClient
+) -> None:
+    from docx import Document
+    from docx.oxml.ns import qn
+
+    paper = Document(io.BytesIO(client.get(exits(public)[1]).data))
+    for name in ("Normal", "Title", "Heading 1", "Heading 2", "List Bullet", "Footer"):
+        fonts = paper.styles[name].element.rPr.rFonts
+        assert fonts.get(qn("w:eastAsia")) == "Yu Gothic", name
+    foot = paper.sections[0].footer._element.xml
+    assert "PAGE" in foot
+    assert "NUMPAGES" in foot
+    facts, flow = paper.tables
+    assert facts.cell(0, 0).width < facts.cell(0, 1).width
+    assert "w:tblHeader" in flow.rows[0]._tr.xml
+    said = docx_text(client.get(exits(public)[1]).data)
+    assert "（非公開）理由：人の名前がありました" in said
+    assert "このあと、どう扱われるか" in said
+
+
 def test_lines_are_wrapped_and_none_begins_with_a_full_stop() -> None:
     assert wrapped("木陰のあるベンチがほしいです。", 9) == ["木陰のあるベンチが", "ほしいです。"]
     assert wrapped("あいうえおかきくけ。", 9) == ["あいうえおかきくけ。"]
