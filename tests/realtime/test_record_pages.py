@@ -16,8 +16,7 @@ from PIL import Image
 from core import db
 from core.people import Account
 from ledger.models import Consultation
-from realtime import exports_svg, hidings, members, papers, records, state, workshops
-from realtime.exports_svg import Box, wrapped
+from realtime import hidings, members, papers, records, state, workshops
 from realtime.models import Workshop
 from tests.answered import again
 from tests.realtime.hands import join, lead, open_workshop
@@ -219,22 +218,6 @@ def test_a_document_is_set_in_a_japanese_font_with_numbered_pages(
     said = docx_text(client.get(exits(public)[1]).data)
     assert "（非公開）理由：人の名前がありました" in said
     assert "このあと、どう扱われるか" in said
-
-
-def test_lines_are_wrapped_and_none_begins_with_a_full_stop() -> None:
-    assert wrapped("木陰のあるベンチがほしいです。", 9) == ["木陰のあるベンチが", "ほしいです。"]
-    assert wrapped("あいうえおかきくけ。", 9) == ["あいうえおかきくけ。"]
-    assert wrapped("あいうえおかきくけー", 9) == ["あいうえおかきく", "けー"]
-    assert wrapped("abcdefghijklmnop", 9) == ["abcdefghijklmnop"]
-    assert wrapped("一\n二", 9) == ["一", "二"]
-
-
-def test_islands_that_lay_on_each_other_are_moved_apart() -> None:
-    boxes = {f"i{n}": Box(0 if n < 5 else 50_000, n * 3, 300, 200) for n in range(9)}
-    placed = list(exports_svg._spread(boxes, 32, 32).values())
-    for n, one in enumerate(placed):
-        assert not any(one.meets(other) for other in placed[n + 1 :])
-    assert max(box.right for box in placed) < 2_000  # the empty stretch is folded
 
 
 def test_the_replay_folds_to_the_board_without_who_did_what(
