@@ -275,6 +275,13 @@ def _island_move(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
     return {"op": "island.move", "id": id_, **_point(op)}
 
 
+def _island_order(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
+    """Another place among the islands of its table, where they are read one after the other."""
+    id_ = _string(op.get("id", ""))
+    _require_table(state, who, _island(state, id_)["table"])
+    return {"op": "island.order", "id": id_, "o": _order(op)}
+
+
 def _island_del(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
     id_ = _string(op.get("id", ""))
     _require_table(state, who, _island(state, id_)["table"])
@@ -509,6 +516,7 @@ _JUDGES: dict[str, Judge] = {
     "island.fill": _island_add,
     "island.title": _island_title,
     "island.move": _island_move,
+    "island.order": _island_order,
     "island.del": _island_del,
     "island.back": _island_back,
     "link.add": _link_add,

@@ -37,7 +37,7 @@ LOOSE = frozenset({"note.move"})
 ISLANDS = frozenset(
     {
         *("note.move", "note.place", "note.copy", "island.add", "island.title", "island.move"),
-        *("island.del", "island.back", "link.add", "link.del"),
+        *("island.order", "island.del", "island.back", "link.add", "link.del"),
     }
 )
 TALK = frozenset({"talk.add", "talk.del"})

@@ -493,7 +493,7 @@ def _tables(
     found: list[TableTold] = []
     for key in ("", *order):
         here = [i for i in islands if state["islands"][i]["table"] == key]
-        here.sort(key=lambda i: (state["islands"][i]["y"], state["islands"][i]["x"], i))
+        here.sort(key=lambda i: (state["islands"][i]["o"], i))
         on_islands = {note.key for i in here for note in islands[i].notes}
         loose = [
             note

@@ -309,6 +309,11 @@ def _island_move(state: State, effect: Effect) -> None:
         state["islands"][effect["id"]].update(x=effect["x"], y=effect["y"])
 
 
+def _island_order(state: State, effect: Effect) -> None:
+    if effect["id"] in state["islands"]:
+        state["islands"][effect["id"]]["o"] = effect["o"]
+
+
 def _island_del(state: State, effect: Effect) -> None:
     island = state["islands"].get(effect["id"])
     if island is None:
@@ -466,6 +471,7 @@ _FOLDS = {
     "island.add": _island_add,
     "island.title": _island_title,
     "island.move": _island_move,
+    "island.order": _island_order,
     "island.del": _island_del,
     "island.back": _island_back,
     "link.add": _link_add,

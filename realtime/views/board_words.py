@@ -52,6 +52,7 @@ WORDS: dict[str, Message] = {
     "way_up": _("上へ"),
     "way_down": _("下へ"),
     "act_dissolve": _("島をほどく"),
+    "island_at": _("島「{text}」を、{all}つのうち{n}番目に置きました。"),
     "ask_move": _("「{text}」を、どこへ移しますか"),
     "ask_text": _("「{text}」を直します"),
     "ask_talk": _("「{text}」へのひとこと"),
@@ -151,6 +152,7 @@ WORDS: dict[str, Message] = {
     "said_hidden": _("進行役が付せんを1枚隠しました。"),
     "said_added": _("付せんが{n}枚増えました。"),
     "said_moved": _("付せんが{n}枚動きました。"),
+    "said_ordered": _("島の順番が変わりました。"),
     "said_talked": _("ひとことが{n}件増えました。"),
     "said_joined": _("{n}人が参加しました。"),
     # the projector

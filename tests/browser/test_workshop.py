@@ -167,6 +167,25 @@ def test_a_workshop_from_template_to_close(people: Any) -> None:
     expect(hand.page.locator(".isle", has_text="日よけ・雨よけ").locator(".isle__n")).to_have_text(
         "3枚"
     )
+    # islands are put in another order, and the focus goes with them
+    titles = keys.page.locator(
+        "#main section:has(h2:text-is('1班')) .isle:not(.isle--loose) .isle__t"
+    )
+    expect(titles).to_have_text(["座って休める場所", "日よけ・雨よけ"])
+    keys.keys.press(".isle:has-text('日よけ・雨よけ') [data-focus=act_up]")
+    expect(titles).to_have_text(["日よけ・雨よけ", "座って休める場所"])
+    expect(keys.page.locator("[data-focus=act_up]:focus")).to_have_attribute(
+        "aria-disabled", "true"
+    )
+    keys.keys.to(".isle:has-text('日よけ・雨よけ') summary")
+    keys.page.keyboard.press("Shift+ArrowDown")
+    expect(titles).to_have_text(["座って休める場所", "日よけ・雨よけ"])
+    expect(keys.page.locator("summary:focus")).to_contain_text("日よけ・雨よけ")
+    keys.page.keyboard.press("Shift+ArrowUp")
+    expect(hand.page.locator(".isle:not(.isle--loose) .isle__t").first).to_have_text(
+        "日よけ・雨よけ"
+    )
+    looked_at(keys, "keys-order")
     looked_at(hand, "phone-group")
     lead.page.select_option("[data-sheet]", label="1班")
     looked_at(lead, "lead-group")

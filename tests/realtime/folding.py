@@ -46,6 +46,12 @@ def sequence(seed: int, length: int = 90) -> dict[str, Any]:
             for n, (i, role) in enumerate(MEMBERS.items())
         ),
     ]
+    if seed % 2:  # else few boards come to where islands are made and ordered
+        setup.append({"op": "phase.set", "id": "p4", "kind": "group", "timer": None})
+        isle = {"op": "island.add", "x": 0, "y": 0, "o": "1", "by": "lead01", "notes": []}
+        setup += [
+            {**isle, "id": f"isle{n:02d}", "title": f"島{n}", "table": "t001"} for n in range(3)
+        ]
     state.folded(setup, board)
     viewer = chance.choice([*MEMBERS, ""])
     role = MEMBERS.get(viewer, "member")
@@ -120,6 +126,7 @@ def _operation(chance: random.Random, board: state.State, n: int) -> dict[str, A
         {"op": "island.add", "id": new, "title": word, "notes": some, **at},
         {"op": "island.title", "id": island, "title": word},
         {"op": "island.move", "id": island, **at},
+        {"op": "island.order", "id": island, "o": f"{chance.randint(1, 9)}V"},
         {"op": "island.del", "id": island},
         {"op": "island.back", "id": island, "notes": some},
         {"op": "link.add", "id": new, "a": island, "b": chance.choice(islands), "word": word},

@@ -88,6 +88,7 @@ def proper(kind: str, who: str) -> dict[str, Any]:
         "island.fill": {"id": "new1", "title": "座る", "notes": ["n-there"]},
         "island.title": {"id": "is-0", "title": "座る"},
         "island.move": {"id": "is-0", "x": 1, "y": 1},
+        "island.order": {"id": "is-0", "o": "0V"},
         "island.del": {"id": "is-2"},
         "island.back": {"id": "is-3"},
         "link.add": {"id": "new1", "a": "is-1", "b": "is-2"},
@@ -185,6 +186,7 @@ def test_nobody_touches_what_is_not_theirs() -> None:
         assert refusal(*member, **asked) == "own", asked
     for asked in (
         {"op": "island.title", "id": "is-far", "title": "x"},
+        {"op": "island.order", "id": "is-far", "o": "0V"},
         {"op": "island.del", "id": "is-far"},
         {"op": "link.add", "id": "new1", "a": "is-0", "b": "is-far"},
         {"op": "note.place", "id": "n-member", "island": "is-far", "o": "V"},

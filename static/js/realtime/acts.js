@@ -166,8 +166,35 @@ export function placeAt(board, id, island, rest, to) {
 /** Two notes put somewhere at the same moment share a key: number the whole island anew. @param {Board} board @param {string} id @param {string} island @param {string[]} rest @param {number} to */
 function spread(board, id, island, rest, to) {
   const row = [...rest.slice(0, to), id, ...rest.slice(to)];
-  board.store.act(...row.map((one, n) => ({ op: "note.place", id: one, island, o: `${String(n + 1).padStart(4, "0")}V` })));
+  board.store.act(...row.map((one, n) => ({ op: "note.place", id: one, island, o: orderKey(n) })));
 }
+
+/** One place up (-1) or down (1) among the islands of its table. @param {Board} board @param {string} id @param {number} by */
+export function shiftIsland(board, id, by) {
+  const { islands } = board.state();
+  const row = islandsOf(board, islands[id].table);
+  const to = row.indexOf(id) + by;
+  if (to < 0 || to >= row.length) return;
+  const rest = row.filter((one) => one !== id);
+  const low = to > 0 ? islands[rest[to - 1]].o : "";
+  const high = to < rest.length ? islands[rest[to]].o : "";
+  if (high !== "" && low >= high) {
+    const whole = [...rest.slice(0, to), id, ...rest.slice(to)];
+    board.store.act(...whole.map((one, n) => ({ op: "island.order", id: one, o: orderKey(n) })));
+  } else {
+    board.store.act({ op: "island.order", id, o: between(low, high) });
+  }
+  board.say(board.t("island_at", { text: islandName(board, id), n: to + 1, all: row.length }));
+}
+
+/** Whether an island may be put before or behind others. @param {Board} board @param {string} id */
+export function mayOrder(board, id) {
+  const { table } = board.state().islands[id];
+  return may(board, "island.order") && isAt(board, table) && islandsOf(board, table).length > 1;
+}
+
+/** @param {number} n */
+const orderKey = (n) => `${String(n + 1).padStart(4, "0")}V`;
 
 /** @param {Board} board @param {string} id */
 export function ungroup(board, id) {

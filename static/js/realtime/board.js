@@ -9,7 +9,7 @@ import { compose } from "./composer.js";
 import { speaking } from "./dom.js";
 import { drawHead, drawTabs } from "./heading.js";
 import { islandPanel } from "./island_forms.js";
-import { press } from "./keys.js";
+import { onListKey } from "./keys.js";
 import { panel } from "./note_forms.js";
 import { Notices } from "./notices.js";
 import { began, draw as drawOutline } from "./outline.js";
@@ -275,7 +275,7 @@ function start(root) {
     drawNow();
     one("[data-add-note]").focus();
   });
-  one("[data-outline]").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => keyOnNote(event));
+  one("[data-outline]").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => onListKey(board, event));
   one("[data-find]").addEventListener("input", (/** @type {any} */ event) => {
     look.find = event.target.value.trim();
     canvas.find(look.find);
@@ -284,14 +284,6 @@ function start(root) {
   one("[data-find]").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" && view === "canvas") canvas.next();
   });
-
-  /** M, G, V and Delete on a line of the list, as on a note of the canvas. @param {KeyboardEvent} event */
-  function keyOnNote(event) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (target.closest("textarea, input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const row = /** @type {HTMLElement | null} */ (target.closest("[data-note]"));
-    if (row && press(board, event.key, row.dataset.note ?? "")) event.preventDefault();
-  }
 
   compose(one("[data-compose]"), board, kept, () => canvas.middle(view === "canvas"));
   runs(

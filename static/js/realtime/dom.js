@@ -46,7 +46,8 @@ export function icon(name) {
 
 /**
  * Let `place` hold these items in this order. What kept its `sig` stays the same element, typed
- * words, focus and all; what has another is made anew, and the focus goes where it was in it.
+ * words, focus and all; what has another is made anew, and the focus goes where it was in it. What
+ * is put elsewhere would lose the focus: browsers take it from whatever leaves the page for a moment.
  * @param {Element} place
  * @param {Item[]} items
  */
@@ -71,6 +72,7 @@ export function keyed(place, items) {
     item.fill?.(one);
   }
   for (const gone of there.values()) gone.remove();
+  if (focused && focused !== document.activeElement && place.contains(focused)) focused.focus({ preventScroll: true });
   if (owner && way && !place.contains(document.activeElement)) {
     const again = place.querySelector(`[data-key="${CSS.escape(owner.dataset.key ?? "")}"]`);
     /** @type {HTMLElement | null | undefined} */ (again?.querySelector(`[data-focus="${way}"]`))?.focus({ preventScroll: true });

@@ -1,12 +1,12 @@
 // @ts-check
 /** What somebody may do with an island, and the small forms it takes: for the list and the canvas. */
 
-import { TITLE, isAt, islandName, islandsOf, may } from "./acts.js";
+import { TITLE, isAt, islandName, islandsOf, may, shiftIsland } from "./acts.js";
 import { h } from "./dom.js";
 import { choice, field } from "./fields.js";
 import { newId } from "./waiting.js";
 
-/** @typedef {import("./acts.js").Board} Board */
+/** @typedef {import("./acts.js").Board} Board @typedef {"" | "first" | "between" | "last"} Place among the islands that it may be moved between */
 
 const SHIFT = 80; // units an island goes at each press
 
@@ -66,8 +66,8 @@ export function islandPanel(board, id, kind) {
   return box;
 }
 
-/** What stands over an island of the list. @param {Board} board @param {string} id @param {[string, any][]} links @returns {HTMLElement} */
-export function islandTools(board, id, links) {
+/** What stands over an island of the list. @param {Board} board @param {string} id @param {[string, any][]} links @param {Place} place @returns {HTMLElement} */
+export function islandTools(board, id, links, place) {
   const { t, store } = board;
   const island = board.state().islands[id];
   const can = isAt(board, island.table);
@@ -77,6 +77,12 @@ export function islandTools(board, id, links) {
   const box = h("div", { class: "isle__acts" });
   if (can && may(board, "island.title")) box.append(tool("act_title", () => board.open(id, "title")));
   if (can && may(board, "link.add") && islandsOf(board).length > 1) box.append(tool("act_link", () => board.open(id, "link")));
+  if (place) {
+    const [up, down] = [tool("act_up", () => shiftIsland(board, id, -1)), tool("act_down", () => shiftIsland(board, id, 1))];
+    up.setAttribute("aria-disabled", String(place === "first")); // it stays, and with it the focus
+    down.setAttribute("aria-disabled", String(place === "last"));
+    box.append(up, down);
+  }
   if (can && may(board, "island.del")) {
     box.append(
       tool("act_dissolve", () => {

@@ -1,7 +1,7 @@
 // @ts-check
 /** Keys on notes: every drag has one. Those of a note are the same in both views. */
 
-import { actsOf, isBlank, mayMove, remove, shift, vote } from "./acts.js";
+import { actsOf, isBlank, mayMove, mayOrder, remove, shift, shiftIsland, vote } from "./acts.js";
 
 /** @typedef {import("./acts.js").Board} Board @typedef {import("./canvas.js").Canvas} Canvas */
 
@@ -25,6 +25,26 @@ export function onKey(canvas, event) {
     if (event.key === "Enter" && actsOf(canvas.board, note).some(({ key }) => key === "text")) canvas.board.open(note, "text");
     else openMenu(canvas.board, note);
   } else if (!note || !press(canvas.board, event.key, note)) return;
+  event.preventDefault();
+}
+
+/**
+ * A line of the list hears what a note of the canvas does; Shift with ↑ or ↓ puts it, or an island,
+ * one place higher or lower.
+ * @param {Board} board
+ * @param {KeyboardEvent} event
+ */
+export function onListKey(board, event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (target.closest("textarea, input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const note = /** @type {HTMLElement | null} */ (target.closest("[data-note]"))?.dataset.note;
+  const isle = /** @type {HTMLElement | null} */ (target.closest("[data-isle]"))?.dataset.isle;
+  const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (by !== undefined && event.shiftKey) {
+    if (note && actsOf(board, note).some(({ key }) => key === (by < 0 ? "up" : "down"))) shift(board, note, by);
+    else if (!note && isle && mayOrder(board, isle)) shiftIsland(board, isle, by);
+    else return;
+  } else if (!note || !press(board, event.key, note)) return;
   event.preventDefault();
 }
 

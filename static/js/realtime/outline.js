@@ -91,7 +91,9 @@ function ofTable(board, look, table, isNamed) {
       else rows.set(key, [id]);
     }
     const isAllOpen = total <= ALL_OPEN;
-    const items = islands.map((id, n) => ofIsland(board, look, id, rows.get(id) ?? [], isAllOpen || n === 0));
+    const isOrdered = islands.length > 1 && may(board, "island.order") && isAt(board, table);
+    const place = (/** @type {number} */ n) => (!isOrdered ? "" : n === 0 ? "first" : n === islands.length - 1 ? "last" : "between");
+    const items = islands.map((id, n) => ofIsland(board, look, id, rows.get(id) ?? [], isAllOpen || n === 0, place(n)));
     const loose = rows.get("") ?? [];
     if (loose.length || !islands.length) items.push(ofLoose(board, look, table, loose, islands.length > 0, isAllOpen || !islands.length));
     keyed(/** @type {Element} */ (there.querySelector("[data-in]")), items);
@@ -124,14 +126,15 @@ const empty = (words) => ({ key: "empty", sig: words, make: () => h("li", { clas
  * @param {string} id
  * @param {string[]} row
  * @param {boolean} isOpen
+ * @param {import("./island_forms.js").Place} place
  * @returns {Item}
  */
-function ofIsland(board, look, id, row, isOpen) {
+function ofIsland(board, look, id, row, isOpen, place) {
   const state = board.state();
   const island = state.islands[id];
   const sorted = row.sort((a, b) => byOrder(state.notes[a].o, a, state.notes[b].o, b));
   const links = Object.entries(state.links).filter(([, one]) => one.a === id || one.b === id);
-  const told = JSON.stringify([island.title, links.map(([, one]) => [one, islandName(board, one.a), islandName(board, one.b)]), may(board, "island.title"), state.look === id]);
+  const told = JSON.stringify([island.title, links.map(([, one]) => [one, islandName(board, one.a), islandName(board, one.b)]), may(board, "island.title"), state.look === id, place]);
   const make = () => isle(board, look, `isle-${id}`, id, isOpen);
   const fill = (/** @type {HTMLElement} */ there) => {
     const details = /** @type {HTMLDetailsElement} */ (there);
@@ -140,7 +143,7 @@ function ofIsland(board, look, id, row, isOpen) {
     if (look.find) details.open = sorted.length > 0;
     const tools = /** @type {Element} */ (details.querySelector("[data-tools]"));
     /** @type {Item[]} */
-    const items = [{ key: "tools", sig: told, make: () => islandTools(board, id, links) }];
+    const items = [{ key: `tools-${id}`, sig: told, make: () => islandTools(board, id, links, place) }];
     if (look.panel?.id === id) items.push({ key: `panel-${look.panel.kind}`, sig: look.panel.kind, make: () => islandPanel(board, id, look.panel?.kind ?? "") });
     keyed(tools, items);
     body(board, look, details, `isle-${id}`, sorted);

@@ -57,6 +57,9 @@ export function told(heard, state, me, t) {
       case "island.title":
         if (!isOwn) found.push(t("said_title", { who: who(state, effect, t), title: effect.title }));
         break;
+      case "island.order":
+        if (!isOwn) count("said_ordered");
+        break;
       case "note.hide":
         found.push(t("said_hidden"));
         break;

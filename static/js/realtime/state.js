@@ -156,6 +156,7 @@ const FOLDS = {
   },
   "island.title": (state, e) => put(state.islands, e.id, { title: e.title }),
   "island.move": (state, e) => put(state.islands, e.id, { x: e.x, y: e.y }),
+  "island.order": (state, e) => put(state.islands, e.id, { o: e.o }),
   "island.del": (state, e) => {
     const island = state.islands[e.id];
     if (island === undefined) return;
@@ -309,7 +310,7 @@ export function foreseen(state, me, asked) {
 }
 
 const PLAIN = new Set(
-  "note.color note.place note.del note.back note.show island.title island.move island.del island.back link.del talk.del".split(" "),
+  "note.color note.place note.del note.back note.show island.title island.move island.order island.del island.back link.del talk.del".split(" "),
 );
 
 /**
@@ -349,6 +350,8 @@ export function inverse(state, effect) {
       return island?.title ? [{ op, id, title: island.title }] : [];
     case "island.move":
       return island ? [{ op, id, x: island.x, y: island.y }] : [];
+    case "island.order":
+      return island ? [{ op, id, o: island.o }] : [];
     case "island.del": {
       const links = Object.keys(state.links).filter((one) => [state.links[one].a, state.links[one].b].includes(id));
       const again = links.map((one) => ({ op: "link.add", id: one, ...state.links[one] }));
