@@ -1,4 +1,5 @@
-"""Invitations: a personal link by mail, for workshops that only the invited take part in.
+"""Links that let somebody in: a personal one by mail, for workshops that only the invited take part
+in, and the one by which helpers come.
 
 What the ward keeps is no address: a mask to know it by and a hash so that nobody is invited twice.
 """
@@ -96,6 +97,16 @@ def withdraw(actor: Any, workshop: Workshop, public_id: str) -> None:
         found.withdrawn_at = found.withdrawn_at or clock.now()
 
 
+def close_helpers_link(actor: Any, workshop: Workshop) -> None:
+    """Make the helpers' link open nothing any more; who came in by it stays a helper."""
+    _set_helpers_key(actor, workshop, None)
+
+
+def renew_helpers_link(actor: Any, workshop: Workshop) -> None:
+    """Make a helpers' link; the one before it opens nothing any more."""
+    _set_helpers_key(actor, workshop, db.public_id())
+
+
 def holds(workshop: Workshop, token: str) -> bool:
     """Whether a token is that of an invitation to this workshop."""
     query = select(func.count()).where(
@@ -118,6 +129,16 @@ def of(workshop: Workshop) -> list[Invited]:
 def key_of(token: str) -> str:
     """The key by which a personal link joins: its holder is one member on every device."""
     return f"invite:{_hash(token)}"
+
+
+def _set_helpers_key(actor: Any, workshop: Workshop, key: str | None) -> None:
+    require(actor, "workshops.lead", workshop)
+    with db.transaction() as tx:
+        row = tx.scalars(db.locked(select(Workshop).where(Workshop.id == workshop.id)))
+        here = row.unique().one()
+        if here.closed_at is not None:
+            raise Conflict(_("このワークショップは終わりました。"))
+        here.helpers_key = key
 
 
 def _seal(token_hash: str) -> str:

@@ -28,7 +28,8 @@ class Workshop(db.Addressable, db.Versioned, db.Base):
 
     `phases` are objects {id, kind, title, say, minutes}, `programme` what the invitation says.
     `code` is what people type to join: unique while the workshop lasts, none afterwards.
-    A rehearsal's notes are no opinions.
+    `helpers_key` is what the helpers' link carries: None while there is no such link. A rehearsal's
+    notes are no opinions.
     """
 
     __tablename__ = "workshop"
@@ -51,6 +52,7 @@ class Workshop(db.Addressable, db.Versioned, db.Base):
     capacity: Mapped[int] = mapped_column(default=60)
     joining: Mapped[str] = mapped_column(String(10), default=Joining.LINK)
     code: Mapped[str | None] = mapped_column(String(6), unique=True)
+    helpers_key: Mapped[str | None] = mapped_column(String(26), default=db.public_id)
     rules: Mapped[list[str]] = mapped_column(default=list)
     consent: Mapped[str] = mapped_column(String(600), default="")
     budget: Mapped[int] = mapped_column(default=3)

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from core import text, web
 from core.auth import limiter
 from core.errors import DomainError, Forbidden, NotFound, TooMany
+from core.messages import _
 from core.permissions import permits as may
 from core.web import actor, permits, see_other
 from forum.views.qr import qr
@@ -26,6 +27,9 @@ from realtime.views.seats import is_helpers_token, sit
 Page = str | Response | tuple[str, int]
 # Only wrong codes are counted: five hundred people in a hall share one address. At this pace one
 # code in 28 ** 6 is found in about four years.
+NO_HELPERS_LINK = _(
+    "助手のリンクは、使えなくなりました。助手をする方は、進行役に新しいリンクをおたずねください。"
+)
 WRONG = parse("200 per minute")
 
 
@@ -133,6 +137,9 @@ def _join(found: Workshop, form: JoinForm) -> Any:
     _require_patience()
     helper = form.helper.data or ""
     try:
+        if helper and not is_helpers_token(found, helper):
+            form.helper.data = ""  # a second press joins as everybody does
+            raise Forbidden(NO_HELPERS_LINK)
         return members.join(
             found,
             form.name.data or "",
@@ -140,7 +147,7 @@ def _join(found: Workshop, form: JoinForm) -> Any:
             account=actor(),
             key=(form.key.data or "")[:40],
             invite=(form.invite.data or "")[:60],
-            is_helper=bool(helper) and is_helpers_token(found, helper),
+            is_helper=bool(helper),
         )
     except Forbidden:
         limiter.limiter.hit(WRONG, "code", _place())
@@ -170,6 +177,9 @@ def _page(found: Workshop, form: JoinForm) -> str:
     leads = may(actor(), "workshops.lead", found)
     taken = members.count(found)
     helps = bool(form.helper.data) and is_helpers_token(found, form.helper.data or "")
+    is_link_dead = bool(form.helper.data) and not helps
+    if is_link_dead:  # who has read so may join as everybody does
+        form.helper.data = ""
     is_shut = found.joining == Joining.INVITED and not (form.invite.data or helps)
     return render_template(
         "realtime/workshop.html",
@@ -179,6 +189,7 @@ def _page(found: Workshop, form: JoinForm) -> str:
         member=member,
         is_lead=member is not None and member.role == Role.LEAD,
         helps=helps,
+        no_helpers_link=NO_HELPERS_LINK if is_link_dead and found.is_open else "",
         leads=leads,
         taken=taken,
         is_full=taken >= found.capacity and not helps,

@@ -94,6 +94,20 @@ def people_uninvite(public_id: str, invite_id: str) -> Response:
     return _back(public_id)
 
 
+@bp.post("/w/<public_id>/people/helpers-link")
+@permits("workshops.lead")
+def people_helpers(public_id: str) -> Response:
+    """Make the helpers' link open nothing any more, or make a new one."""
+    workshop = workshops.by_address(public_id)
+    if request.form.get("act") == "renew":
+        invites.renew_helpers_link(actor(), workshop)
+        flash(str(_("助手の新しいリンクを作りました。前のリンクは、もう使えません。")), "success")
+    else:
+        invites.close_helpers_link(actor(), workshop)
+        flash(str(_("助手のリンクを、使えなくしました。")), "success")
+    return _back(public_id)
+
+
 @bp.post("/w/<public_id>/people/<member_id>/role")
 @permits("workshops.lead")
 def people_role(public_id: str, member_id: str) -> Response:
@@ -124,9 +138,8 @@ def _led(public_id: str) -> Workshop:
 def _page(
     workshop: Workshop, *, leading: LeadForm | None = None, inviting: InviteForm | None = None
 ) -> Page:
-    helpers = web.absolute(
-        "realtime.workshop", public_id=workshop.public_id, **{"as": helpers_token(workshop)}
-    )
+    token = {"as": helpers_token(workshop)}
+    helpers = web.absolute("realtime.workshop", public_id=workshop.public_id, **token)
     page = render_template(
         "realtime/people.html",
         workshop=workshop,
@@ -135,7 +148,7 @@ def _page(
         here=members.here(workshop),
         leading=leading or LeadForm(formdata=None),
         inviting=inviting or InviteForm(formdata=None),
-        helpers_link=helpers,
+        helpers_link=helpers if token["as"] else "",
     )
     return page, 422 if leading or inviting else 200
 

@@ -14,16 +14,21 @@ def sit(workshop: Workshop, member: Member) -> None:
 
 
 def helpers_token(workshop: Workshop) -> str:
-    """What the helpers' link carries: whoever a facilitator gives it to joins as a helper."""
-    return str(_tokens().dumps(workshop.public_id))
+    """What the helpers' link carries: whoever a facilitator gives it to joins as a helper.
+
+    "" while there is no such link.
+    """
+    key = workshop.helpers_key
+    return str(_tokens().dumps([workshop.public_id, key])) if key else ""
 
 
 def is_helpers_token(workshop: Workshop, token: str) -> bool:
     """Whether a link is the helpers' link of this workshop."""
     try:
-        return bool(_tokens().loads(token) == workshop.public_id)
+        said = _tokens().loads(token)
     except BadSignature:
         return False
+    return bool(workshop.helpers_key) and said == [workshop.public_id, workshop.helpers_key]
 
 
 def _tokens() -> URLSafeSerializer:
