@@ -161,7 +161,7 @@ async def _checked(site: Site, everybody: list[Member], counts: Counts) -> None:
 
 def gathered(site: Site, counts: Counts) -> list[Member]:
     """Everybody, not connected yet; some of them build the board themselves."""
-    from realtime import state
+    from realtime import folds
 
     return [
         Member(
@@ -170,7 +170,7 @@ def gathered(site: Site, counts: Counts) -> list[Member]:
             cookie,
             counts,
             me=me,
-            fold=state.apply if n < FOLDING else None,
+            fold=folds.apply if n < FOLDING else None,
         )
         for n, (me, cookie) in enumerate(zip(site.members, site.cookies, strict=True))
     ]

@@ -22,8 +22,7 @@ from sqlalchemy.exc import OperationalError
 
 from core import clock, db
 from core.errors import NotFound
-from realtime import logs, ops, projections, ticks
-from realtime import state as states
+from realtime import folds, logs, ops, projections, sights, ticks
 from realtime.asks import Allowance, Answer, Ask, Row
 from realtime.models import Board, Workshop
 from realtime.ops import Phase, Plan
@@ -157,7 +156,7 @@ class Owner:
     def seen_by(self, member: str) -> tuple[State, int]:
         """The board as a member may see it, and the number up to which that is."""
         with self.still() as memory:
-            return states.seen(memory.state, member, _role(memory, member)), memory.seq
+            return sights.seen(memory.state, member, _role(memory, member)), memory.seq
 
     def whole(self) -> tuple[State, int]:
         """The board as it is, for the server's own use; a copy."""
@@ -186,7 +185,7 @@ class Owner:
                 rows = [row for row in memory.tail if row.seq > seq]
             else:
                 rows = logs.after(self.board_id, seq)
-            if any(states.recasts(row.effect, member) for row in rows):
+            if any(sights.recasts(row.effect, member) for row in rows):
                 return None
             role = _role(memory, member)
             return [told(memory.state, row, member, role) for row in rows]
@@ -200,7 +199,7 @@ class Owner:
         """Who hears of these rows otherwise than the rest; "" stands for the leads."""
         with self.still() as memory:
             found: set[str] = set()
-            return found.union(*(states.concerned(memory.state, row.effect) for row in rows))
+            return found.union(*(sights.concerned(memory.state, row.effect) for row in rows))
 
     # -- the tick ----------------------------------------------------------------------------
 
@@ -392,7 +391,7 @@ def _role(memory: Memory, member: str) -> str:
 
 def told(state: State, row: Row, member: str, role: str) -> dict[str, Any]:
     """One row as it goes out to a member: `s` its number, `c` and `n` its sender's, and what."""
-    effect = states.outgoing(state, row.effect, member, role)
+    effect = sights.outgoing(state, row.effect, member, role)
     return {"s": row.seq, "c": row.cid, "n": row.n, "m": row.by, **effect}
 
 
@@ -425,7 +424,7 @@ def append(board_id: int, effects: Sequence[Effect], *, by: str = "") -> None:
         rows: list[Row] = []
         for effect in effects:
             changed |= projections.touched(state, effect)
-            states.apply(state, effect)
+            folds.apply(state, effect)
             seq += 1
             rows.append(Row(seq, "server", seq, effect, by))
         projections.claim(board_id, state, board.seq, seq)

@@ -1,6 +1,6 @@
 """How a board grew, for whoever may read its record: the log without who did what.
 
-Effects are those of `realtime.state`, so that the browser folds them as it folds a live board.
+Effects are those of `realtime.folds`, so that the browser folds them as it folds a live board.
 What is told of a note is what it says in the end: what was struck out, taken back or hidden is not
 told again, nor names, single votes, or words before they were shown.
 """

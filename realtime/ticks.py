@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from realtime import ops, projections
-from realtime import state as states
+from realtime import folds, ops, projections
 from realtime.asks import RESERVED, Answer, Ask, Row
 from realtime.logs import Senders
 from realtime.ops import Asking, Plan, Refused
@@ -62,7 +61,7 @@ def judged(memory: Memory, asked: Sequence[Ask], now: datetime) -> Tick:
     known: set[tuple[str, int]] = set()
     ended = ops.born(memory.state, _ms(now))
     if ended is not None:
-        states.apply(memory.state, ended)
+        folds.apply(memory.state, ended)
         done.append(_Done(None, ended))
     for one in asked:
         if (one.cid, one.n) in known or memory.senders.has(one.cid, one.n, _moved(one)):
@@ -77,7 +76,7 @@ def judged(memory: Memory, asked: Sequence[Ask], now: datetime) -> Tick:
         memory.senders.members.setdefault(one.cid, one.member)
         changed = projections.touched(memory.state, effect)
         tick.changed |= changed
-        states.apply(memory.state, effect)
+        folds.apply(memory.state, effect)
         done.append(_Done(one, effect))
         _overtake(moves, done[-1], changed)
         if one.write is not None:

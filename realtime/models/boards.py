@@ -1,6 +1,6 @@
 """Board: the log of its operations, and what they came to as ordinary tables.
 
-The log is the truth; everything else here is what folding it gives (`realtime.state`), written in
+The log is the truth; everything else here is what folding it gives (`realtime.folds`), written in
 the same transaction by `realtime.projections`, so that records and the ledger read plain rows.
 `key` is the id by which a browser made a thing; `*_key` point at such keys of the same board.
 """

@@ -12,8 +12,9 @@ import random
 from pathlib import Path
 from typing import Any
 
-from realtime import ops, phases, state
+from realtime import folds, ops, phases, sights
 from realtime.ops import Asking, Phase, Plan, Refused
+from realtime.state import Effect, State, empty
 
 FILE = Path(__file__).with_name("folds.json")
 PLAN = Plan(
@@ -24,7 +25,7 @@ ODD = ("__proto__", "constructor", "toString", "0123", "hasOwnProperty")
 WORDS = ("ベンチ", "木陰がほしい", "𠮷野家の前", "🌳を植える", "夜も明るく", "a\u3000b")
 
 
-SELF: dict[int, state.Effect] = {  # what the server does by itself, and when
+SELF: dict[int, Effect] = {  # what the server does by itself, and when
     30: {"op": "timer.end"},
     40: {"op": "member.join", "id": "late01", "name": "あとから", "role": "member", "table": ""},
     70: {"op": "member.gone", "id": "late01"},
@@ -34,8 +35,8 @@ SELF: dict[int, state.Effect] = {  # what the server does by itself, and when
 def sequence(seed: int, length: int = 90) -> dict[str, Any]:
     """One board: what a viewer starts from and hears, what they then see, and order keys."""
     chance = random.Random(seed)
-    board = state.empty()
-    setup: list[state.Effect] = [
+    board = empty()
+    setup: list[Effect] = [
         {"op": "board.open", "budget": 2},
         *(
             {"op": "table.add", "id": f"t{n:03d}", "title": f"{n}班", "o": f"{n:04d}"}
@@ -52,15 +53,15 @@ def sequence(seed: int, length: int = 90) -> dict[str, Any]:
         setup += [
             {**isle, "id": f"isle{n:02d}", "title": f"島{n}", "table": "t001"} for n in range(3)
         ]
-    state.folded(setup, board)
+    folds.folded(setup, board)
     viewer = chance.choice([*MEMBERS, ""])
     role = MEMBERS.get(viewer, "member")
-    begins = state.seen(board, viewer, role)
-    heard: list[state.Effect] = []
+    begins = sights.seen(board, viewer, role)
+    heard: list[Effect] = []
     for n in range(length):
         if n in SELF:
-            state.apply(board, SELF[n])
-            heard.append(copy.deepcopy(state.outgoing(board, SELF[n], viewer, role)))
+            folds.apply(board, SELF[n])
+            heard.append(copy.deepcopy(sights.outgoing(board, SELF[n], viewer, role)))
         who = chance.choice([*MEMBERS, "lead01", "lead01"])
         asked = _operation(chance, board, n)
         try:
@@ -68,15 +69,15 @@ def sequence(seed: int, length: int = 90) -> dict[str, Any]:
             effect = ops.judged(board, asking, asked)
         except Refused:
             continue
-        state.apply(board, effect)
-        heard.append(copy.deepcopy(state.outgoing(board, effect, viewer, role)))
-    end: state.Effect = {"op": "board.close", "unveil": sorted(board["notes"])}
+        folds.apply(board, effect)
+        heard.append(copy.deepcopy(sights.outgoing(board, effect, viewer, role)))
+    end: Effect = {"op": "board.close", "unveil": sorted(board["notes"])}
     if seed % 5 == 0:
-        state.apply(board, end)
+        folds.apply(board, end)
         heard.append(end)
-        seen = state.seen(board, viewer, role)
+        seen = sights.seen(board, viewer, role)
         heard[-1] = {**end, "texts": {i: one["text"] for i, one in seen["notes"].items()}}
-    folded = state.folded(copy.deepcopy(heard), copy.deepcopy(begins))
+    folded = folds.folded(copy.deepcopy(heard), copy.deepcopy(begins))
     return {"begins": begins, "effects": heard, "ends": folded}
 
 
@@ -103,7 +104,7 @@ def written(found: dict[str, Any]) -> str:
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n"
 
 
-def _operation(chance: random.Random, board: state.State, n: int) -> dict[str, Any]:
+def _operation(chance: random.Random, board: State, n: int) -> dict[str, Any]:
     notes, islands = [*board["notes"], "none"], [*board["islands"], "none"][-4:]
     note, island = chance.choice(notes), chance.choice(islands)
     new = chance.choice(ODD) if chance.random() < 0.1 else f"new{n:03d}"

@@ -12,7 +12,7 @@ from core import clock, db
 from core.people import Account
 from ledger import check
 from ledger.models import Consultation, Opinion
-from realtime import boards, members, plans, state, workshops
+from realtime import boards, folds, members, plans, workshops
 from realtime.boards import Answer, Ask, Row
 from realtime.models import Member, Note, Workshop
 
@@ -107,7 +107,7 @@ def test_folding_the_log_gives_the_tables(
     boards.forget()
     again, seq_again = boards.of(workshop).whole()
     assert (again, seq_again) == (whole, seq)
-    folded = state.folded(row.effect for _at, row in boards.history(workshop.id))
+    folded = folds.folded(row.effect for _at, row in boards.history(workshop.id))
     assert folded == whole
 
 
@@ -143,5 +143,5 @@ def test_what_is_told_folds_to_what_one_may_see(
         missed = hand.owner.since(seq, hand.id)
         assert missed is not None
         for effect in missed:
-            state.apply(view, effect)
+            folds.apply(view, effect)
         assert view == hand.owner.seen_by(hand.id)[0]

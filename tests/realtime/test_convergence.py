@@ -31,11 +31,24 @@ from sqlalchemy.exc import DatabaseError
 from core import db
 from core.people import Account
 from ledger.models import Consultation
-from realtime import boards, live, logs, members, ops, projections, seats, sockets, state, ticks
+from realtime import (
+    boards,
+    folds,
+    live,
+    logs,
+    members,
+    ops,
+    projections,
+    seats,
+    sights,
+    sockets,
+    ticks,
+)
 from realtime.asks import Answer, Ask, Row
 from realtime.boards import Owner
 from realtime.phases import Role
 from realtime.seats import Seat
+from realtime.state import Effect, State, empty
 from tests.realtime import hands
 
 BUDGET = 3
@@ -66,7 +79,7 @@ class Browser:
     def __init__(self, member: str, role: str, tab: str) -> None:
         self.member, self.role, self.cid = member, role, f"tab-{tab}"
         self.n, self.seq = 0, -1
-        self.confirmed: state.State = state.empty()
+        self.confirmed: State = empty()
         self.waiting: dict[int, dict[str, Any]] = {}
         self.up: list[tuple[int, dict[str, Any]]] = []
         self.down: list[Said] = []
@@ -96,7 +109,7 @@ class Browser:
             if op["s"] <= self.seq:
                 continue
             assert op["s"] == self.seq + 1
-            state.apply(self.confirmed, copy.deepcopy(op))
+            folds.apply(self.confirmed, copy.deepcopy(op))
             self.seq = op["s"]
             if op["c"] == self.cid and self.waiting.pop(op["n"], None) is not None:
                 self.acknowledged[op["n"]] = op["s"]
@@ -416,7 +429,7 @@ class Boards(RuleBasedStateMachine):
         assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
         numbers = {(row.cid, row.n): row.seq for row in rows}
         assert len(numbers) == len(rows)
-        folded = json.dumps(state.folded(row.effect for row in rows), sort_keys=True)
+        folded = json.dumps(folds.folded(row.effect for row in rows), sort_keys=True)
         read, seq = projections.read(place["id"])
         assert seq == len(rows)
         assert json.dumps(read, sort_keys=True) == folded
@@ -427,7 +440,7 @@ class Boards(RuleBasedStateMachine):
             for n, at in browser.acknowledged.items():
                 assert numbers.get((browser.cid, n)) == at
             assert all((browser.cid, n) in numbers for n in browser.done_before)
-            seen = state.seen(json.loads(folded), browser.member, browser.role)
+            seen = sights.seen(json.loads(folded), browser.member, browser.role)
             assert browser.confirmed == seen
         db.session.remove()
 
@@ -602,7 +615,7 @@ def leaves_a_hole(patch: pytest.MonkeyPatch) -> None:
 def gives_as_many_votes_as_one_likes(patch: pytest.MonkeyPatch) -> None:
     judge = ops._JUDGES["vote.set"]
 
-    def generous(board: state.State, who: Any, op: Any) -> state.Effect:
+    def generous(board: State, who: Any, op: Any) -> Effect:
         return judge({**board, "budget": 99}, who, op)
 
     patch.setitem(ops._JUDGES, "vote.set", generous)
@@ -613,9 +626,9 @@ def tells_all_the_same(patch: pytest.MonkeyPatch) -> None:
 
 
 def forgets_who_wrote_what_is_unveiled(patch: pytest.MonkeyPatch) -> None:
-    whole = state.concerned
+    whole = sights.concerned
     patch.setattr(
-        state, "concerned", lambda b, effect: set() if "unveil" in effect else whole(b, effect)
+        sights, "concerned", lambda b, effect: set() if "unveil" in effect else whole(b, effect)
     )
 
 
@@ -627,7 +640,7 @@ def catches_up_one_too_late(patch: pytest.MonkeyPatch) -> None:
 def leaves_notes_on_an_island_that_is_gone(patch: pytest.MonkeyPatch) -> None:
     touched = projections.touched
 
-    def less(board: state.State, effect: state.Effect) -> projections.Touched:
+    def less(board: State, effect: Effect) -> projections.Touched:
         found = touched(board, effect)
         return {("islands", effect["id"])} if effect["op"] == "island.del" else found
 
@@ -637,7 +650,7 @@ def leaves_notes_on_an_island_that_is_gone(patch: pytest.MonkeyPatch) -> None:
 def keeps_votes_of_what_is_taken_away(patch: pytest.MonkeyPatch) -> None:
     touched = projections.touched
 
-    def less(board: state.State, effect: state.Effect) -> projections.Touched:
+    def less(board: State, effect: Effect) -> projections.Touched:
         found = touched(board, effect)
         return {one for one in found if one[0] != "votes" or effect["op"] == "vote.set"}
 
@@ -658,13 +671,13 @@ def keeps_the_first_of_two_moves(patch: pytest.MonkeyPatch) -> None:
 
 
 def brings_a_note_back_without_words(patch: pytest.MonkeyPatch) -> None:
-    outgoing = state.outgoing
+    outgoing = sights.outgoing
 
-    def silent(board: state.State, effect: state.Effect, who: str, role: str) -> state.Effect:
+    def silent(board: State, effect: Effect, who: str, role: str) -> Effect:
         told = outgoing(board, effect, who, role)
         return {**told, "text": ""} if effect["op"] == "note.back" else told
 
-    patch.setattr(state, "outgoing", silent)
+    patch.setattr(sights, "outgoing", silent)
 
 
 PLANTED: list[Plant] = [

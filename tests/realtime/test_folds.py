@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.config import ROOT
-from realtime import ops, state
+from realtime import folds, ops
 from tests.realtime import folding
 
 SCRIPT = ROOT / "static" / "js" / "realtime" / "state.js"
@@ -40,9 +40,9 @@ def test_the_shared_folds_are_current() -> None:
     kept = json.loads(folding.FILE.read_text("utf-8"))
     assert kept == json.loads(folding.written(folding.everything()))
     for fold in kept["folds"]:
-        assert state.folded(fold["effects"], fold["begins"]) == fold["ends"]
+        assert folds.folded(fold["effects"], fold["begins"]) == fold["ends"]
     said = {effect["op"] for fold in kept["folds"] for effect in fold["effects"]}
-    assert said >= set(state._FOLDS) - {"board.open"}
+    assert said >= set(folds.FOLDS) - {"board.open"}
 
 
 def test_order_keys_lie_between() -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from core.people import Account
 from ledger.models import Consultation
-from realtime import boards, state
+from realtime import boards, sights, state
 from realtime.phases import Role
+from realtime.state import Effect, State
 from tests.realtime import hands
 from tests.realtime.hands import Hand
 from tests.realtime.hearing import Hall
@@ -84,7 +85,7 @@ class Run:
             ]
         return self.chance.choice(made)
 
-    def _look(self, other: Hand, after: state.State) -> None:
+    def _look(self, other: Hand, after: State) -> None:
         raw = json.dumps(self.hall.heard[self.sids[other.id]], ensure_ascii=False)
         view = other.owner.seen_by(other.id)[0]
         whole = json.dumps(view, ensure_ascii=False)
@@ -106,7 +107,7 @@ class Run:
             assert view["tally"] is None, "a snapshot with totals"
 
 
-def copies(after: state.State, id_: str) -> list[dict[str, Any]]:
+def copies(after: State, id_: str) -> list[dict[str, Any]]:
     return [one for one in after["notes"].values() if one["of"] == id_]
 
 
@@ -125,42 +126,42 @@ def test_hidden_words_and_totals_leave_only_when_they_are_shown(
 
 
 def shows_everybody_everything(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(state, "_may_read", lambda note, viewer, leads: True)
+    patch.setattr(sights, "_may_read", lambda note, viewer, leads: True)
 
 
 def shows_the_lead_what_is_being_written(patch: pytest.MonkeyPatch) -> None:
-    may_read = state._may_read
+    may_read = sights._may_read
     patch.setattr(
-        state, "_may_read", lambda note, viewer, leads: leads or may_read(note, viewer, leads)
+        sights, "_may_read", lambda note, viewer, leads: leads or may_read(note, viewer, leads)
     )
 
 
 def shows_what_was_taken_away(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        state, "_may_read", lambda note, viewer, leads: note["by"] == viewer or not note["veil"]
+        sights, "_may_read", lambda note, viewer, leads: note["by"] == viewer or not note["veil"]
     )
 
 
 def tells_effects_as_they_are_logged(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(state, "outgoing", lambda whole, effect, viewer, role: effect)
+    patch.setattr(sights, "outgoing", lambda whole, effect, viewer, role: effect)
 
 
 def tells_whose_favourite_it_is(patch: pytest.MonkeyPatch) -> None:
-    outgoing = state.outgoing
+    outgoing = sights.outgoing
 
-    def told(whole: state.State, effect: state.Effect, viewer: str, role: str) -> state.Effect:
+    def told(whole: State, effect: Effect, viewer: str, role: str) -> Effect:
         return effect if effect["op"] == "vote.set" else outgoing(whole, effect, viewer, role)
 
-    patch.setattr(state, "outgoing", told)
+    patch.setattr(sights, "outgoing", told)
 
 
 def tells_the_word_that_was_before(patch: pytest.MonkeyPatch) -> None:
-    outgoing = state.outgoing
+    outgoing = sights.outgoing
 
-    def told(whole: state.State, effect: state.Effect, viewer: str, role: str) -> state.Effect:
+    def told(whole: State, effect: Effect, viewer: str, role: str) -> Effect:
         return {**outgoing(whole, effect, viewer, role), "was": effect.get("was", "")}
 
-    patch.setattr(state, "outgoing", told)
+    patch.setattr(sights, "outgoing", told)
 
 
 def hides_a_note_and_not_its_copies(patch: pytest.MonkeyPatch) -> None:
@@ -168,9 +169,9 @@ def hides_a_note_and_not_its_copies(patch: pytest.MonkeyPatch) -> None:
 
 
 def gives_everybody_all_votes(patch: pytest.MonkeyPatch) -> None:
-    seen = state.seen
+    seen = sights.seen
     patch.setattr(
-        state,
+        sights,
         "seen",
         lambda whole, viewer, role: {**seen(whole, viewer, role), "votes": whole["votes"]},
     )
@@ -178,13 +179,13 @@ def gives_everybody_all_votes(patch: pytest.MonkeyPatch) -> None:
 
 def sends_everybody_the_writers_frame(patch: pytest.MonkeyPatch) -> None:
     """As if nobody were concerned otherwise than the rest, and the writer the measure."""
-    outgoing = state.outgoing
+    outgoing = sights.outgoing
 
-    def told(whole: state.State, effect: state.Effect, _viewer: str, role: str) -> state.Effect:
+    def told(whole: State, effect: Effect, _viewer: str, role: str) -> Effect:
         note = whole["notes"].get(effect.get("id", ""), {})
         return outgoing(whole, effect, note.get("by", ""), role)
 
-    patch.setattr(state, "outgoing", told)
+    patch.setattr(sights, "outgoing", told)
 
 
 PLANTED: list[Plant] = [

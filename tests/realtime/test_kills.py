@@ -16,7 +16,7 @@ from bench.live import HOST
 from bench.realtime import came, gathered, write
 from bench.realtime_members import Counts, Member
 from bench.realtime_site import Site, prepare
-from realtime import state
+from realtime import folds
 
 KILLS = 5
 
@@ -103,7 +103,7 @@ def test_what_no_browser_says_is_refused_and_touches_nobody_else(app: Any, tmp_p
     async def work(site: Site) -> None:
         quiet, fire = Counts(), Counts()
         ann, ben = (
-            Member(site.port, site.board, site.cookies[n], quiet, fold=state.apply) for n in (1, 2)
+            Member(site.port, site.board, site.cookies[n], quiet, fold=folds.apply) for n in (1, 2)
         )
         odd = Odd(site.port, site.board, site.cookies[3], fire)
         stranger = Odd(site.port, site.board, "", fire)

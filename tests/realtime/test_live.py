@@ -14,7 +14,7 @@ from sqlalchemy import select
 from core import db
 from core.people import Account
 from ledger.models import Consultation
-from realtime import asks, attendance, boards, live, members, ops, seats, state, workshops
+from realtime import asks, attendance, boards, folds, live, members, ops, seats, workshops
 from realtime.boards import Answer, Ask, Owner, Row
 from realtime.models import BoardOp, Workshop
 from realtime.phases import Role
@@ -348,7 +348,7 @@ def test_what_is_taken_away_before_it_is_shown_stays_its_writers(
     workshops.close(officer, workshop)
     for hand in (lead, ann, ben):
         for effect in hall.effects(sids[hand.id]):
-            state.apply(seen[hand.id], effect)
+            folds.apply(seen[hand.id], effect)
         assert seen[hand.id] == hand.owner.seen_by(hand.id)[0]
 
 

@@ -9,18 +9,19 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from realtime import ops, phases, state
+from realtime import folds, ops, phases, sights
 from realtime.ops import Asking, Phase, Plan, Refused
 from realtime.phases import ALLOW, Kind, Role
+from realtime.state import Effect, State
 
 NOW = 1_700_000_000_000
 PLAN = Plan(tuple(Phase(f"p{n}", kind, kind, n) for n, kind in enumerate(list(Kind)[:-1])), 2)
 MEMBERS = {str(role): str(role) for role in Role}
 
 
-def board(kind: str = Kind.GROUP) -> state.State:
+def board(kind: str = Kind.GROUP) -> State:
     """Two tables; everybody of the first; a note of each kind of owner, an island, a link."""
-    made = state.folded(
+    made = folds.folded(
         [
             {"op": "board.open", "budget": 2},
             {"op": "table.add", "id": "t001", "title": "1班", "o": "0001"},
@@ -53,7 +54,7 @@ def board(kind: str = Kind.GROUP) -> state.State:
     return made
 
 
-def note(id_: str, by: str, table: str = "t001", veil: bool = False) -> state.Effect:
+def note(id_: str, by: str, table: str = "t001", veil: bool = False) -> Effect:
     place: dict[str, Any] = {"x": 0, "y": 0, "island": "", "o": "", "q": 0, "color": 1, "of": ""}
     return {
         "op": "note.add",
@@ -66,7 +67,7 @@ def note(id_: str, by: str, table: str = "t001", veil: bool = False) -> state.Ef
     }
 
 
-def island(id_: str, table: str = "t001") -> state.Effect:
+def island(id_: str, table: str = "t001") -> Effect:
     at: dict[str, Any] = {"x": 0, "y": 0, "o": "1", "by": "other", "notes": []}
     return {"op": "island.add", "id": id_, "title": "島", "table": table, **at}
 
@@ -130,10 +131,10 @@ def test_every_role_does_in_every_phase_what_the_table_says(kind: Kind, role: Ro
         assert effect is not None or code == "phase"
         assert before == kept
         if effect is not None:
-            state.apply(before, effect)
+            folds.apply(before, effect)
 
 
-def said(made: state.State, role: Role, asked: dict[str, Any]) -> tuple[str, state.Effect | None]:
+def said(made: State, role: Role, asked: dict[str, Any]) -> tuple[str, Effect | None]:
     """What becomes of an operation: the code it is refused by, or its effect."""
     try:
         return "", ops.judged(made, Asking(str(role), role, NOW, PLAN), asked)
@@ -155,13 +156,13 @@ def test_a_stranger_and_a_board_that_is_over_refuse_everything(op: str) -> None:
     with pytest.raises(Refused) as refused:
         ops.judged(board(), Asking("nobody", Role.LEAD, NOW, PLAN), proper(op, "lead"))
     assert refused.value.code == "stranger"
-    over = state.apply(board(), {"op": "board.close", "unveil": []})
+    over = folds.apply(board(), {"op": "board.close", "unveil": []})
     with pytest.raises(Refused) as refused:
         ops.judged(over, Asking("lead", Role.LEAD, NOW, PLAN), proper(op, "lead"))
     assert refused.value.code == "closed"
 
 
-def refusal(who: str, role: Role, made: state.State | None = None, **asked: Any) -> str:
+def refusal(who: str, role: Role, made: State | None = None, **asked: Any) -> str:
     try:
         ops.judged(made or board(), Asking(who, role, NOW, PLAN), asked)
     except Refused as refused:
@@ -196,7 +197,7 @@ def test_nobody_touches_what_is_not_theirs() -> None:
 
 def test_an_island_brings_back_only_notes_its_asker_may_place() -> None:
     made = board()
-    state.apply(made, note("n-two", "other", table="t002"))
+    folds.apply(made, note("n-two", "other", table="t002"))
     asked = {"op": "island.back", "id": "is-3"}
     notes = ["n-there", "n-two", "n-veil", "n-hid", "d-member", "nothing", "n-there"]
     effect = ops.judged(made, Asking("member", Role.MEMBER, NOW, PLAN), {**asked, "notes": notes})
@@ -218,7 +219,7 @@ def test_votes_are_set_within_the_budget_and_hidden_ones_are_not_counted() -> No
         asked = {"op": "vote.set", "note": id_, "k": 1}
         for _twice in range(2):
             who = Asking("member", Role.MEMBER, NOW, PLAN)
-            state.apply(made, ops.judged(made, who, asked))
+            folds.apply(made, ops.judged(made, who, asked))
     over = {"op": "vote.set", "note": "n-helper", "k": 1}
     assert refusal("member", Role.MEMBER, made, **over) == "budget"
     assert refusal("host", Role.HOST, made, **over) == ""
@@ -269,11 +270,11 @@ def test_whatever_comes_in_is_an_effect_or_a_refusal(
         return
     assert before == kept
     assert asked["op"] in phases.allowed(kind, role)
-    state.apply(before, effect)
+    folds.apply(before, effect)
     for viewer in ("lead", "member"):
-        state.outgoing(before, effect, viewer, viewer)
-        state.seen(before, viewer, viewer)
-    state.concerned(before, effect)
+        sights.outgoing(before, effect, viewer, viewer)
+        sights.seen(before, viewer, viewer)
+    sights.concerned(before, effect)
 
 
 DIGITS = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", max_size=6)

@@ -16,7 +16,7 @@ from PIL import Image
 from core import db
 from core.people import Account
 from ledger.models import Consultation
-from realtime import hidings, members, papers, records, state, workshops
+from realtime import folds, hidings, members, papers, records, workshops
 from realtime.models import Workshop
 from tests.answered import again
 from tests.realtime.hands import join, lead, open_workshop
@@ -224,7 +224,7 @@ def test_the_replay_folds_to_the_board_without_who_did_what(
     public: Workshop, client: FlaskClient
 ) -> None:
     log = json.loads(client.get(exits(public)[5]).text)
-    folded = state.folded(log["ops"])
+    folded = folds.folded(log["ops"])
     texts = {key: note["text"] for key, note in folded["notes"].items()}
     assert texts == {"n001": "=1+1 の<木陰>", "n002": "日よけ", "n005": "水飲み場"}
     assert {note["by"] for note in folded["notes"].values()} == {""}

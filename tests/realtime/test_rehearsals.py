@@ -15,7 +15,7 @@ from core import db
 from core.errors import Conflict
 from core.people import Account
 from ledger.models import Consultation
-from realtime import boards, ops, rehearsals, state
+from realtime import boards, ops, rehearsals, sights
 from realtime.models import Note, Workshop
 from realtime.ops import Asking
 from realtime.phases import Role
@@ -64,7 +64,7 @@ def test_they_join_write_and_are_counted_as_nobodys_opinion(
 def test_they_do_only_what_they_may(kind: str) -> None:
     chance, made = random.Random(kind), board(kind)
     for _n in range(60):
-        op = rehearsals.next_act(chance, "member", state.seen(made, "member", "member"))
+        op = rehearsals.next_act(chance, "member", sights.seen(made, "member", "member"))
         if op is not None:
             ops.judged(made, Asking("member", Role.MEMBER, NOW, PLAN), op)
 
