@@ -22,10 +22,11 @@ from sqlalchemy.exc import OperationalError
 
 from core import clock, db
 from core.errors import NotFound
-from realtime import folds, logs, ops, projections, sights, ticks
+from realtime import folds, logs, projections, sights, ticks
 from realtime.asks import Allowance, Answer, Ask, Row
 from realtime.models import Board, Workshop
-from realtime.ops import Phase, Plan
+from realtime.phases import Phase, Plan
+from realtime.refusals import REFUSALS
 from realtime.state import Effect, State
 from realtime.ticks import Memory, Tick
 
@@ -375,7 +376,7 @@ class _Overtaken(Exception):
 
 
 def _busy() -> Answer:
-    return Answer(code="busy", said=ops.REFUSALS["busy"])
+    return Answer(code="busy", said=REFUSALS["busy"])
 
 
 def _answer(one: Ask, answer: Answer) -> None:

@@ -23,8 +23,8 @@ from moderation.models import Decision
 from moderation.subjects import Kind
 from realtime import boards, plans
 from realtime.boards import Row
+from realtime.limits import REASON_LIMIT
 from realtime.models import Member, Note, Workshop, WorkshopRecord
-from realtime.ops import REASON_LIMIT
 from realtime.state import echoes
 
 KIND = "note"

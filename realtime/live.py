@@ -23,10 +23,11 @@ from typing import Any
 from core import clock, web
 from core.errors import Forbidden, TooMany
 from core.web import permits
-from realtime import attendance, boards, members, ops, seats, sockets, workshops
+from realtime import attendance, boards, members, seats, sockets, workshops
 from realtime.boards import Answer, Ask, Owner, Row
 from realtime.models import Member, Workshop
 from realtime.phases import Role
+from realtime.refusals import REFUSALS
 from realtime.seats import Seat
 from realtime.sockets import on
 
@@ -79,7 +80,7 @@ def op(said: dict[str, Any]) -> dict[str, Any] | None:
     listed = [_ask(owner, seat, sid, cid, one) for one in asked if is_op(one)]
     owner.ask(listed[:OPS])
     for one in listed[OPS:]:
-        one.answer(Answer(code="busy", said=ops.REFUSALS["busy"]))
+        one.answer(Answer(code="busy", said=REFUSALS["busy"]))
     return None
 
 

@@ -21,8 +21,8 @@ from ledger.models import Receipt
 from realtime import boards, invites
 from realtime.boards import Answer, Ask
 from realtime.models import Joining, Member, Workshop
-from realtime.ops import Refused
 from realtime.phases import Role
+from realtime.refusals import Refused
 from realtime.state import Effect, State
 
 NAME_LIMIT = 20

@@ -17,9 +17,9 @@ from core.messages import Message, _
 from core.permissions import permits
 from realtime import boards
 from realtime.boards import Answer, Ask
+from realtime.limits import COLORS
 from realtime.members import STAFFING
 from realtime.models import Member, Note, Workshop, WorkshopPhoto, WorkshopRecord
-from realtime.ops import COLORS
 
 LINES = 100  # notes in one form
 LONGEST = 2000  # pixels of a photo

@@ -6,6 +6,7 @@ operations; what is not named is refused, by sockets and forms alike.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -103,3 +104,24 @@ WRITES = frozenset({Kind.WRITE})  # kinds in which what others write is not show
 def allowed(kind: str, role: str) -> frozenset[str]:
     """The operations somebody in this role may do in a phase of this kind."""
     return ALLOW[Kind(kind)].get(Role(role), NOTHING)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One step of the programme, as the workshop planned it."""
+
+    id: str
+    kind: str
+    title: str
+    minutes: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a board is told by its workshop: the phases in order and how many questions."""
+
+    phases: tuple[Phase, ...]
+    questions: int = 1
+
+    def phase(self, id_: object) -> Phase | None:
+        return next((phase for phase in self.phases if phase.id == id_), None)

@@ -17,8 +17,8 @@ from core.messages import _
 from core.permissions import require
 from realtime import boards
 from realtime.boards import Answer, Ask
+from realtime.limits import TITLE_LIMIT
 from realtime.models import Member, Workshop
-from realtime.ops import TITLE_LIMIT
 from realtime.state import State
 
 KIND = "workshop.suggest"

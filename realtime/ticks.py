@@ -16,7 +16,9 @@ import structlog
 from realtime import folds, ops, projections
 from realtime.asks import RESERVED, Answer, Ask, Row
 from realtime.logs import Senders
-from realtime.ops import Asking, Plan, Refused
+from realtime.phases import Plan
+from realtime.refusals import Refused
+from realtime.rights import Asking
 from realtime.state import Effect, State
 
 log = structlog.get_logger(__name__)

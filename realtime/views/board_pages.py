@@ -13,7 +13,7 @@ from core import web
 from core.permissions import require
 from core.web import actor, permits, see_other
 from forum.views.qr import qr
-from realtime import boards, live, ops, phases, state, workshops
+from realtime import boards, live, orders, phases, state, workshops
 from realtime.models import Joining, Member, Workshop
 from realtime.phases import Role
 from realtime.state import State
@@ -137,7 +137,7 @@ def _still(workshop: Workshop, member: Member) -> str:
         phase=now,
         may=may,
         tables=_listed(seen),
-        behind=ops.between(last, ""),
+        behind=orders.between(last, ""),
         votes_left=seen["budget"] - len(seen["votes"].get(member.public_id, {})),
         new_key=lambda: secrets.token_urlsafe(15),
     )

@@ -14,7 +14,7 @@ from core.web import permits
 from realtime import boards, live, workshops
 from realtime.boards import Answer, Ask
 from realtime.models import Member, Workshop
-from realtime.ops import REFUSALS
+from realtime.refusals import REFUSALS
 from realtime.views import bp
 
 

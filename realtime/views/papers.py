@@ -15,8 +15,8 @@ from core.views.files import served
 from core.web import actor, permits, see_other
 from realtime import boards, live, papers, workshops
 from realtime.forms import PaperForm, PhotoForm, lines
+from realtime.limits import NOTE_LIMIT
 from realtime.models import Member, Workshop
-from realtime.ops import NOTE_LIMIT
 from realtime.phases import Role
 from realtime.views import bp
 

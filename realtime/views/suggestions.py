@@ -12,8 +12,8 @@ from core.permissions import require
 from core.views.jobs import described
 from core.web import actor, permits, see_other, wants_json
 from realtime import boards, live, members, suggestions, workshops
+from realtime.limits import TITLE_LIMIT
 from realtime.models import Member, Workshop
-from realtime.ops import TITLE_LIMIT
 from realtime.views import bp
 
 Page = Any

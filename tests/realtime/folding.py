@@ -12,8 +12,10 @@ import random
 from pathlib import Path
 from typing import Any
 
-from realtime import folds, ops, phases, sights
-from realtime.ops import Asking, Phase, Plan, Refused
+from realtime import folds, ops, orders, phases, sights
+from realtime.phases import Phase, Plan
+from realtime.refusals import Refused
+from realtime.rights import Asking
 from realtime.state import Effect, State, empty
 
 FILE = Path(__file__).with_name("folds.json")
@@ -84,13 +86,13 @@ def sequence(seed: int, length: int = 90) -> dict[str, Any]:
 def order_keys(seed: int = 7) -> list[list[str]]:
     """Order keys: low, high, and what lies between."""
     chance = random.Random(seed)
-    row = [ops.between("", "")]
+    row = [orders.between("", "")]
     found: list[list[str]] = []
     for _n in range(200):
         place = chance.choice([0, len(row), chance.randrange(len(row) + 1)])
         low = row[place - 1] if place else ""
         high = row[place] if place < len(row) else ""
-        key = ops.between(low, high)
+        key = orders.between(low, high)
         found.append([low, high, key])
         row.insert(place, key)
     return found

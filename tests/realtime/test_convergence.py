@@ -613,12 +613,12 @@ def leaves_a_hole(patch: pytest.MonkeyPatch) -> None:
 
 
 def gives_as_many_votes_as_one_likes(patch: pytest.MonkeyPatch) -> None:
-    judge = ops._JUDGES["vote.set"]
+    judge = ops.JUDGES["vote.set"]
 
     def generous(board: State, who: Any, op: Any) -> Effect:
         return judge({**board, "budget": 99}, who, op)
 
-    patch.setitem(ops._JUDGES, "vote.set", generous)
+    patch.setitem(ops.JUDGES, "vote.set", generous)
 
 
 def tells_all_the_same(patch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.config import ROOT
-from realtime import folds, ops
+from realtime import folds, orders
 from tests.realtime import folding
 
 SCRIPT = ROOT / "static" / "js" / "realtime" / "state.js"
@@ -49,7 +49,7 @@ def test_order_keys_lie_between() -> None:
     for low, high, key in folding.order_keys():
         assert low < key
         assert high == "" or key < high
-        assert ops._ORDER.fullmatch(key)
+        assert orders.KEY.fullmatch(key)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not here; Chromium asks too")

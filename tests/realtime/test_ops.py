@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from realtime import folds, ops, phases, sights
-from realtime.ops import Asking, Phase, Plan, Refused
-from realtime.phases import ALLOW, Kind, Role
+from realtime import folds, limits, ops, orders, phases, sights
+from realtime.phases import ALLOW, Kind, Phase, Plan, Role
+from realtime.refusals import REFUSALS, Refused
+from realtime.rights import Asking
 from realtime.state import Effect, State
 
 NOW = 1_700_000_000_000
@@ -207,8 +208,8 @@ def test_an_island_brings_back_only_notes_its_asker_may_place() -> None:
 
 
 def test_a_board_holds_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops, "ISLANDS", 5)
-    monkeypatch.setattr(ops, "LINKS", 1)
+    monkeypatch.setattr(limits, "ISLANDS", 5)
+    monkeypatch.setattr(limits, "LINKS", 1)
     assert refusal("member", Role.MEMBER, op="island.add", id="new1", title="x") == "full"
     assert refusal("member", Role.MEMBER, op="link.add", id="new1", a="is-1", b="is-2") == "full"
 
@@ -265,7 +266,7 @@ def test_whatever_comes_in_is_an_effect_or_a_refusal(
     kept = copy.deepcopy(before)
     code, effect = said(before, role, asked)
     if effect is None:
-        assert code in ops.REFUSALS
+        assert code in REFUSALS
         assert before == kept
         return
     assert before == kept
@@ -287,7 +288,7 @@ def test_there_is_always_room_between_two(places: list[int]) -> None:
     for place in places:
         at = place % (len(row) + 1)
         low, high = row[at - 1] if at else "", row[at] if at < len(row) else ""
-        key = ops.between(low, high)
+        key = orders.between(low, high)
         assert low < key
         assert not high or key < high
         row.insert(at, key)

@@ -17,8 +17,8 @@ from core.people import Account
 from ledger.models import Consultation
 from realtime import boards, ops, rehearsals, sights
 from realtime.models import Note, Workshop
-from realtime.ops import Asking
 from realtime.phases import Role
+from realtime.rights import Asking
 from tests.realtime import hands
 from tests.realtime.test_ops import NOW, PLAN, board
 

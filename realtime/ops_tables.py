@@ -1,0 +1,90 @@
+"""What is asked of tables, judged: who sits where, what each sums up, whose turn it is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from realtime import limits, rights, values
+from realtime.phases import Role
+from realtime.refusals import Refused
+from realtime.rights import Asking
+from realtime.state import Effect, State
+
+
+def table_add(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    id_ = values.new_id(op, state["tables"])
+    if len(state["tables"]) >= limits.TABLES:
+        raise Refused("full")
+    title = values.text(op, limits.TITLE_LIMIT, "title")
+    return {"op": "table.add", "id": id_, "title": title, "o": f"{len(state['tables']) + 1:04d}"}
+
+
+def table_title(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    id_ = rights.known_table(state, op.get("id"))
+    return {"op": "table.title", "id": id_, "title": values.text(op, limits.TITLE_LIMIT, "title")}
+
+
+def members_seat(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    seats = op.get("seats")
+    if not isinstance(seats, dict) or not all(isinstance(one, str) for one in seats):
+        raise Refused("shape")
+    known = {
+        member: rights.known_table(state, table) if table else ""
+        for member, table in seats.items()
+        if member in state["members"]
+    }
+    return {"op": "members.seat", "seats": known}
+
+
+def members_shuffle(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    """Everybody but the hosts to another table where that is possible, as evenly as can be."""
+    tables = sorted(state["tables"], key=lambda one: (state["tables"][one]["o"], one))
+    if not tables:
+        raise Refused("gone")
+    chance = random.Random(values.whole(op.get("seed", 0), 0, 2**31))  # noqa: S311 seats, not secrets
+    sits = {i: one for i, one in state["members"].items() if one["role"] == Role.MEMBER}
+    order = sorted(sits)
+    chance.shuffle(order)
+    size = dict.fromkeys(tables, 0)
+    seats: dict[str, str] = {}
+    for member in order:
+        before = sits[member]["table"]
+        free = sorted(tables, key=lambda one: (size[one], one == before, tables.index(one)))
+        least = size[free[0]]
+        table = next((one for one in free if one != before and size[one] <= least), free[0])
+        seats[member] = table
+        size[table] += 1
+    return {"op": "members.seat", "seats": dict(sorted(seats.items()))}
+
+
+def member_gone(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
+    id_ = values.string(op.get("id", ""))
+    if id_ not in state["members"] or id_ == who.member:
+        raise Refused("gone")
+    return {"op": "member.gone", "id": id_}
+
+
+def sum_set(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
+    id_ = values.string(op.get("id", ""))
+    if id_ != "all":
+        rights.require_table(state, who, rights.known_table(state, id_))
+    elif who.role not in (Role.LEAD, Role.HELPER):
+        raise Refused("table")
+    before = state["sums"].get(id_, {"text": "", "v": 0})
+    said = values.text(op, limits.SUM_LIMIT, required=False)
+    effect: Effect = {"op": "sum.set", "id": id_, "text": said, "v": before["v"] + 1}
+    if op.get("base") != before["v"] and before["text"] not in ("", said):
+        effect["was"] = before["text"]
+    return effect
+
+
+def speakers_set(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    order = [
+        rights.known_table(state, one) for one in values.many(op.get("order", []), limits.TABLES)
+    ]
+    now = op.get("now")
+    if now is not None and now not in order:
+        raise Refused("gone")
+    return {"op": "speakers.set", "order": order, "now": now}
