@@ -103,7 +103,7 @@ def prepare(folder: Path, count: int, *, phase: str = "p4", tables: int = 1) -> 
     from bench import wards
     from core.cli import alembic_config
     from realtime import boards, members, plans, workshops
-    from realtime.boards import Answer, Ask
+    from realtime.asks import Answer, Ask
 
     port = _free_port()
     settings = Settings(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core import clock, db
 from core.people import Role
 from realtime import boards, members, plans, records, workshops
-from realtime.boards import Answer, Ask
+from realtime.asks import Answer, Ask
 from realtime.models import Member, Workshop
 from realtime.phases import Kind
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.messages import Message
+from realtime.refusals import REFUSALS
 from realtime.state import Effect, State
 
 RATE = 20.0  # operations a second that one member may go on asking: nobody's hands are faster
@@ -69,3 +70,8 @@ class Allowance:
             return False
         self.left -= wanted
         return True
+
+
+def busy() -> Answer:
+    """It is too much at once: to be asked again a little later."""
+    return Answer(code="busy", said=REFUSALS["busy"])

@@ -21,8 +21,8 @@ from forum import links
 from moderation import decisions, subjects
 from moderation.models import Decision
 from moderation.subjects import Kind
-from realtime import boards, plans
-from realtime.boards import Row
+from realtime import boards, listeners, plans
+from realtime.asks import Row
 from realtime.limits import REASON_LIMIT
 from realtime.models import Member, Note, Workshop, WorkshopRecord
 from realtime.state import echoes
@@ -64,7 +64,7 @@ def register() -> None:
         on_restore=lambda thing, _why: _append(thing.note, "note.show", ""),
     )
     subjects.register(KIND, kind)
-    boards.note_by(noted)
+    listeners.note_by(noted)
 
 
 def noted(board_id: int, rows: list[Row]) -> None:

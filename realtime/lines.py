@@ -22,8 +22,8 @@ from ledger import opinions, sources, voices
 from ledger.models import Channel, Consultation, Opinion, State
 from ledger.opinions import Said
 from ledger.sources import Action, Source
-from realtime import boards, hidings
-from realtime.boards import Row
+from realtime import boards, hidings, listeners
+from realtime.asks import Row
 from realtime.models import BoardOp, Island, Member, Note, Workshop, WorkshopRecord
 from realtime.phases import Role
 
@@ -45,7 +45,7 @@ def register(actions: Callable[[Consultation, Any], list[Action]]) -> None:
             withdraw=taken_back,
         ),
     )
-    boards.note_by(noted)
+    listeners.note_by(noted)
     hidings.register()
 
 

@@ -1,4 +1,4 @@
-"""Boards over sockets: joining, what is asked, what is told. Judging is the owner's (`boards`).
+"""Boards over sockets: joining, what is asked, what is told. Judging is the owner's (`owners`).
 
 A browser says `board.join` {board, seq: the number it has seen, or -1} and is answered {seq, at,
 role} with `ops` (what it missed) or `resync` (read the board anew over HTTP, then go on). From then
@@ -23,11 +23,11 @@ from typing import Any
 from core import clock, web
 from core.errors import Forbidden, TooMany
 from core.web import permits
-from realtime import attendance, boards, members, seats, sockets, workshops
-from realtime.boards import Answer, Ask, Owner, Row
+from realtime import asks, attendance, boards, listeners, members, seats, sockets, workshops
+from realtime.asks import Answer, Ask, Row
 from realtime.models import Member, Workshop
+from realtime.owners import Owner
 from realtime.phases import Role
-from realtime.refusals import REFUSALS
 from realtime.seats import Seat
 from realtime.sockets import on
 
@@ -80,7 +80,7 @@ def op(said: dict[str, Any]) -> dict[str, Any] | None:
     listed = [_ask(owner, seat, sid, cid, one) for one in asked if is_op(one)]
     owner.ask(listed[:OPS])
     for one in listed[OPS:]:
-        one.answer(Answer(code="busy", said=REFUSALS["busy"]))
+        one.answer(asks.busy())
     return None
 
 
@@ -161,5 +161,5 @@ def now() -> int:
     return int(clock.now().timestamp() * 1000)
 
 
-boards.tell_by(tell)
+listeners.tell_by(tell)
 sockets.when_left(seats.leave)

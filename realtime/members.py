@@ -19,7 +19,7 @@ from forum import guests
 from ledger import receipts
 from ledger.models import Receipt
 from realtime import boards, invites
-from realtime.boards import Answer, Ask
+from realtime.asks import Answer, Ask
 from realtime.models import Joining, Member, Workshop
 from realtime.phases import Role
 from realtime.refusals import Refused

@@ -16,7 +16,7 @@ from core.errors import Closed, Conflict, Forbidden, Invalid, NotFound
 from core.messages import Message, _
 from core.permissions import permits
 from realtime import boards
-from realtime.boards import Answer, Ask
+from realtime.asks import Answer, Ask
 from realtime.limits import COLORS
 from realtime.members import STAFFING
 from realtime.models import Member, Note, Workshop, WorkshopPhoto, WorkshopRecord

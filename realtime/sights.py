@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from realtime import state as states
+from realtime.asks import Row
 from realtime.state import Effect, State, copied
 
 LEAD = "lead"
@@ -54,6 +55,12 @@ def outgoing(state: State, effect: Effect, viewer: str, role: str) -> Effect:
             told["texts"] = {one: _text(state, one, viewer, leads) for one in also}
         return {**told, "text": text}
     return effect
+
+
+def told(state: State, row: Row, member: str, role: str) -> dict[str, Any]:
+    """One row as it goes out to a member: `s` its number, `c` and `n` its sender's, and what."""
+    effect = outgoing(state, row.effect, member, role)
+    return {"s": row.seq, "c": row.cid, "n": row.n, "m": row.by, **effect}
 
 
 def concerned(state: State, effect: Effect) -> set[str]:

@@ -16,7 +16,7 @@ from core.jobs import Job, Running
 from core.messages import _
 from core.permissions import require
 from realtime import boards
-from realtime.boards import Answer, Ask
+from realtime.asks import Answer, Ask
 from realtime.limits import TITLE_LIMIT
 from realtime.models import Member, Workshop
 from realtime.state import State

@@ -6,7 +6,6 @@ memory when the writing fails.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,25 +14,13 @@ import structlog
 
 from realtime import folds, ops, projections
 from realtime.asks import RESERVED, Answer, Ask, Row
-from realtime.logs import Senders
-from realtime.phases import Plan
+from realtime.memories import Memory
 from realtime.refusals import Refused
 from realtime.rights import Asking
-from realtime.state import Effect, State
+from realtime.state import Effect
 
 log = structlog.get_logger(__name__)
 _ELSEWHERE = frozenset({"note", "vote", "talk"})  # effects that never hang on another note's place
-
-
-@dataclass
-class Memory:
-    """What an owner knows of its board; made anew from the database when in doubt."""
-
-    state: State
-    seq: int
-    plan: Plan = field(default_factory=lambda: Plan(()))
-    senders: Senders = field(default_factory=Senders)
-    tail: deque[Row] = field(default_factory=deque)  # the last rows, for who comes back
 
 
 @dataclass

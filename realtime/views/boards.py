@@ -12,7 +12,7 @@ from core.errors import DomainError, Forbidden, Invalid
 from core.messages import Message
 from core.web import permits
 from realtime import boards, live, workshops
-from realtime.boards import Answer, Ask
+from realtime.asks import Answer, Ask
 from realtime.models import Member, Workshop
 from realtime.refusals import REFUSALS
 from realtime.views import bp

@@ -10,7 +10,7 @@ from core import clock
 from core.people import Account
 from ledger.models import Consultation
 from realtime import boards, members, plans, workshops
-from realtime.boards import Answer, Ask
+from realtime.asks import Answer, Ask
 from realtime.models import Member, Workshop
 
 QUESTION = "広場で何をしたいですか"

@@ -15,7 +15,7 @@ from core.config import ROOT
 from core.people import Account
 from ledger.models import Consultation
 from realtime import boards, members, plans, workshops
-from realtime.boards import Answer, Ask
+from realtime.asks import Answer, Ask
 from realtime.models import Member, Workshop
 from realtime.views.board_words import LEADS, WORDS
 

@@ -12,8 +12,8 @@ from core import clock, db
 from core.people import Account
 from ledger import check
 from ledger.models import Consultation, Opinion
-from realtime import boards, folds, members, plans, workshops
-from realtime.boards import Answer, Ask, Row
+from realtime import boards, folds, listeners, members, plans, workshops
+from realtime.asks import Answer, Ask, Row
 from realtime.models import Member, Note, Workshop
 
 
@@ -128,7 +128,7 @@ def test_what_is_told_folds_to_what_one_may_see(
     workshop: Workshop, lead: Hand, ann: Hand, ben: Hand
 ) -> None:
     heard: list[Row] = []
-    boards.tell_by(lambda _owner, rows: heard.extend(rows))
+    listeners.tell_by(lambda _owner, rows: heard.extend(rows))
     start = {hand.id: hand.owner.seen_by(hand.id) for hand in (lead, ann, ben)}
     lead.do("phase.set", id="p2")
     ann.do("note.add", id="n001", text="ひみつの付せん", color=1)

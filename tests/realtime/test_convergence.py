@@ -32,12 +32,14 @@ from core import db
 from core.people import Account
 from ledger.models import Consultation
 from realtime import (
+    asks,
     boards,
     folds,
     live,
     logs,
     members,
     ops,
+    owners,
     projections,
     seats,
     sights,
@@ -45,7 +47,7 @@ from realtime import (
     ticks,
 )
 from realtime.asks import Answer, Ask, Row
-from realtime.boards import Owner
+from realtime.owners import Owner
 from realtime.phases import Role
 from realtime.seats import Seat
 from realtime.state import Effect, State, empty
@@ -277,7 +279,7 @@ class Boards(RuleBasedStateMachine):
     @rule(most=st.sampled_from([0, 1, 3, 2_000]))
     def trim(self, most: int) -> None:
         """From now on who missed more than this reads the board anew."""
-        boards.CATCH_UP = most
+        owners.CATCH_UP = most
 
     @rule()
     def forget(self) -> None:
@@ -413,7 +415,7 @@ class Boards(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "browsers"):
             return
-        boards.CATCH_UP = 2_000
+        owners.CATCH_UP = 2_000
         for i in range(len(self.browsers)):
             self.down(i, False, True)
         self.browsers[0].make({"op": "lock.set", "on": False})  # what others wrote is noticed now
@@ -502,8 +504,8 @@ def ground(
     monkeypatch.setattr(sockets, "tell", hall.tell)
     monkeypatch.setattr(sockets, "enter", hall.enter)
     monkeypatch.setattr(sockets, "leave", hall.leave)
-    monkeypatch.setattr(boards, "CATCH_UP", 2_000)
-    monkeypatch.setattr(boards, "log", _Silent())
+    monkeypatch.setattr(owners, "CATCH_UP", 2_000)
+    monkeypatch.setattr(owners, "log", _Silent())
     _break_at_will(monkeypatch)
     yield monkeypatch
     boards.forget()
@@ -579,11 +581,11 @@ def keeps_what_was_not_written(patch: pytest.MonkeyPatch) -> None:
     def settled(self: Owner, asked: Any) -> Any:
         try:
             return self._judge_and_write(asked)
-        except boards._Overtaken:
+        except owners.Overtaken:
             self._memory = None
             return self._judge_and_write(asked)
         except ValueError:
-            return [(one, boards._busy()) for one in asked]
+            return [(one, asks.busy()) for one in asked]
 
     patch.setattr(Owner, "_settled", settled)
 

@@ -19,7 +19,7 @@ from ledger import check, queries, receipts
 from ledger.models import Consultation, Filing, Opinion, Placement, State, Theme
 from moderation.models import Decision
 from realtime import hidings, lines, members, papers, records, workshops
-from realtime.boards import Answer, Ask
+from realtime.asks import Answer, Ask
 from realtime.models import Member, Note, Workshop
 from tests.answered import NO, YES, Case, again
 from tests.realtime.hands import QUESTION, Hand, join, lead, open_workshop

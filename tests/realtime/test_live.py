@@ -14,9 +14,22 @@ from sqlalchemy import select
 from core import db
 from core.people import Account
 from ledger.models import Consultation
-from realtime import asks, attendance, boards, folds, live, members, ops, seats, workshops
-from realtime.boards import Answer, Ask, Owner, Row
+from realtime import (
+    asks,
+    attendance,
+    boards,
+    folds,
+    listeners,
+    live,
+    members,
+    ops,
+    owners,
+    seats,
+    workshops,
+)
+from realtime.asks import Answer, Ask, Row
 from realtime.models import BoardOp, Workshop
+from realtime.owners import Owner
 from realtime.phases import Role
 from tests.realtime import hands
 from tests.realtime.hands import Hand
@@ -159,7 +172,7 @@ def test_what_cannot_be_written_takes_nothing_else_along(
         if any(row.effect.get("id") == "trap" for row in rows):
             raise ValueError
 
-    monkeypatch.setattr(boards, "_noted", [*boards._noted, trip])
+    monkeypatch.setattr(listeners, "noters", [*listeners.noters, trip])
     told = several(ann, *[("note.add", note(id_)) for id_ in ("n001", "n002", "trap", "n003")])
     assert [one.code for one in told] == ["", "", "busy", ""]
     assert set(ann.owner.whole()[0]["notes"]) == {"n001", "n002", "n003"}
@@ -175,10 +188,10 @@ def test_what_breaks_behind_the_commit_is_told_and_not_done_twice(
     def trip(_board: int, _rows: list[Row]) -> None:
         db.on_commit(lambda: {}["x"])
 
-    monkeypatch.setattr(boards, "_noted", [trip])
+    monkeypatch.setattr(listeners, "noters", [trip])
     ann.do("note.add", **note("n001"))
     assert [one["id"] for one in hall.effects(sid)] == ["n001"]
-    monkeypatch.setattr(boards, "_noted", [])
+    monkeypatch.setattr(listeners, "noters", [])
     sent_again = again(ann.owner, ann.id, f"tab-{ann.id}", 1, op="note.add", **note("n001"))
     assert sent_again.is_again
 
@@ -186,7 +199,7 @@ def test_what_breaks_behind_the_commit_is_told_and_not_done_twice(
 def test_a_failing_listener_does_not_undo_what_was_done(
     workshop: Workshop, lead: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boards, "_tellers", [lambda _owner, _rows: {}["x"]])
+    monkeypatch.setattr(listeners, "tellers", [lambda _owner, _rows: {}["x"]])
     assert lead.do("phase.set", id="p2").row
 
 
@@ -238,7 +251,7 @@ def test_inside_a_transaction_nobody_waits_for_a_board(workshop: Workshop, ann: 
 def test_a_boards_thread_ends_when_nothing_is_asked(
     workshop: Workshop, lead: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boards, "IDLE", 0.05)
+    monkeypatch.setattr(owners, "IDLE", 0.05)
     heard: list[Answer] = []
     lead.owner.ask([lead.ask("phase.set", heard, id="p1")])  # explaining: five minutes
     for _n in range(100):
@@ -279,7 +292,7 @@ def test_a_full_queue_says_busy(
     workshop: Workshop, lead: Hand, ann: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead.do("phase.set", id="p2")
-    monkeypatch.setattr(boards, "QUEUE", 2)
+    monkeypatch.setattr(owners, "QUEUE", 2)
     told = several(ann, *[("note.add", note(f"n00{n}")) for n in range(4)])
     assert [one.code for one in told] == ["", "", "busy", "busy"]
 
