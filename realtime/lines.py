@@ -8,9 +8,7 @@ copy that was worded anew speaks for itself. A rehearsal's notes are no lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -26,6 +24,7 @@ from realtime import boards, hidings, listeners
 from realtime.asks import Row
 from realtime.models import BoardOp, Island, Member, Note, Workshop, WorkshopRecord
 from realtime.phases import Role
+from realtime.speakers import COLUMNS, Speaker, speakers, standing, standing_of
 
 SOURCE = "note"
 _SETTLING = frozenset({"phase.set", "reveal.notes", "board.close"})
@@ -47,69 +46,6 @@ def register(actions: Callable[[Consultation, Any], list[Action]]) -> None:
     )
     listeners.note_by(noted)
     hidings.register()
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What of a note concerns the ledger; `root` is the key of the note it repeats, or its own."""
-
-    id: int
-    key: str
-    root: str
-    body: str
-    is_gone: bool
-    is_veiled: bool
-    hidden_reason: str
-    settled_at: datetime | None
-
-    @property
-    def is_shown(self) -> bool:
-        return not (self.is_gone or self.hidden_reason)
-
-
-@dataclass
-class Speaker:
-    """A note with a line of its own, or one that must get it, and the copies that say the same."""
-
-    note: Standing
-    echoes: list[Standing] = field(default_factory=list)
-
-    @property
-    def state(self) -> State:
-        """In which state its line must be: a copy still says what was taken off the board."""
-        if self.note.hidden_reason:
-            return State.WITHHELD
-        if self.note.is_shown or any(echo.is_shown for echo in self.echoes):
-            return State.COUNTED
-        hidden = any(echo.hidden_reason and not echo.is_gone for echo in self.echoes)
-        return State.WITHHELD if hidden else State.WITHDRAWN
-
-    @property
-    def reason(self) -> str:
-        """Why it is withheld."""
-        found = [self.note.hidden_reason, *(echo.hidden_reason for echo in self.echoes)]
-        return next((reason for reason in found if reason), "")
-
-
-def speakers(notes: Iterable[Standing]) -> list[Speaker]:
-    """Which notes of a board speak and which echo them, in the order they were written.
-
-    Those whose words are settled always speak; of the rest, the first to say something new. What
-    was taken away before it was settled was never said.
-    """
-    found: list[Speaker] = []
-    said: dict[tuple[str, str], Speaker] = {}
-    ordered = sorted(notes, key=lambda note: (note.settled_at is None, note.id))
-    for note in ordered:
-        same = said.get((note.root, note.body))
-        if note.settled_at is None and (same is not None or note.is_gone):
-            if same is not None:
-                same.echoes.append(note)
-            continue
-        speaker = Speaker(note)
-        found.append(speaker)
-        said.setdefault((note.root, note.body), speaker)
-    return sorted(found, key=lambda speaker: speaker.note.id)
 
 
 def noted(board_id: int, rows: list[Row]) -> None:
@@ -166,6 +102,13 @@ def settle(
         return len(fresh)
 
 
+def publish(workshop: Workshop) -> None:
+    """Let everybody read the notes of a workshop whose record is public."""
+    ids = select(Note.id).where(Note.board_id == workshop.id)
+    query = select(Opinion.id).where(Opinion.source == SOURCE, Opinion.source_id.in_(ids))
+    opinions.publish(list(db.session().scalars(query)))
+
+
 def taken_back(opinion: Opinion) -> None:
     """Somebody takes back a note by their receipt: it and its copies leave the board with it."""
     with db.transaction() as tx:
@@ -194,10 +137,10 @@ def entered() -> Iterator[int]:
 
 def states() -> Iterator[tuple[int, State]]:
     """In which state the line of each settled note must be, by what the board shows."""
-    query = select(Note.board_id, *_COLUMNS).order_by(Note.board_id, Note.id)
+    query = select(Note.board_id, *COLUMNS).order_by(Note.board_id, Note.id)
     rows = db.session().execute(query.execution_options(yield_per=2000))
     for _board, notes in groupby(rows, key=lambda row: row[0]):
-        for one in speakers(_row_standing(row[1:]) for row in notes):
+        for one in speakers(standing_of(row[1:]) for row in notes):
             if one.note.settled_at is not None:
                 yield one.note.id, one.state
 
@@ -227,22 +170,6 @@ def _notes(workshop: Workshop, keys: Collection[str] | None) -> dict[int, Note]:
         query = query.where(root.in_(roots))
     query = query.execution_options(populate_existing=True).order_by(Note.id)
     return {note.id: note for note in db.session().scalars(query)}
-
-
-_COLUMNS = (
-    *(Note.id, Note.key, Note.of_key, Note.body, Note.is_gone),
-    *(Note.is_veiled, Note.hidden_reason, Note.settled_at),
-)
-
-
-def standing(note: Note) -> Standing:
-    """A row of a board as `speakers` takes it."""
-    return _row_standing([getattr(note, column.key) for column in _COLUMNS])
-
-
-def _row_standing(row: Sequence[Any]) -> Standing:
-    id_, key, of, body, gone, veiled, reason, settled_at = row
-    return Standing(id_, key, of or key, body, gone, veiled, reason, settled_at)
 
 
 def _follow(one: Speaker, line: Opinion, context: str, role: str) -> None:
@@ -351,10 +278,3 @@ def _context(workshop: Workshop, note: Note, titles: dict[str, str]) -> str:
     asked = workshop.questions[note.question] if note.question < len(workshop.questions) else ""
     parts = [part for part in (asked, titles.get(note.island_key, "")) if part]
     return " ＞ ".join(parts)[:200]
-
-
-def publish(workshop: Workshop) -> None:
-    """Let everybody read the notes of a workshop whose record is public."""
-    ids = select(Note.id).where(Note.board_id == workshop.id)
-    query = select(Opinion.id).where(Opinion.source == SOURCE, Opinion.source_id.in_(ids))
-    opinions.publish(list(db.session().scalars(query)))

@@ -22,10 +22,10 @@ from core.permissions import permits, require
 from ledger.models import Consultation, Opinion, OpinionText, State
 from realtime import boards, lines
 from realtime import state as states
-from realtime.lines import Speaker
 from realtime.members import STAFFING
 from realtime.models import Member, Note, Workshop, WorkshopPhoto, WorkshopRecord
 from realtime.phases import Kind
+from realtime.speakers import Speaker, speakers, standing
 
 TITLE_LIMIT, LEAD_LIMIT, CLOSING_LIMIT = 120, 2_000, 6_000
 HIDDEN, WITHDRAWN, ERASED, VEILED = "hidden", "withdrawn", "erased", "veiled"
@@ -375,7 +375,7 @@ def _notes(workshop: Workshop, state: states.State) -> dict[str, NoteTold]:
     rows = db.session().scalars(select(Note).where(Note.board_id == workshop.id).order_by(Note.id))
     notes = list(rows)
     of: dict[int, Speaker] = {}
-    for one in lines.speakers(map(lines.standing, notes)):
+    for one in speakers(map(standing, notes)):
         of[one.note.id] = one
         of.update((echo.id, one) for echo in one.echoes)
     ledger = _in_ledger(workshop)
