@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core import clock
 from core.messages import Message, _
 from ledger.spreadsheets import csv_lines
-from realtime.records import ERASED, HIDDEN, WITHDRAWN, NoteTold, Told
+from realtime.told import ERASED, HIDDEN, WITHDRAWN, NoteTold, Told
 
 WHY: dict[str, Message] = {
     HIDDEN: _("非公開"),

@@ -12,7 +12,7 @@ from core.messages import _
 from realtime import documents
 from realtime.exports import WHY
 from realtime.models import WorkshopPhoto
-from realtime.records import NoteTold, TableTold, Told
+from realtime.told import NoteTold, TableTold, Told
 
 COUNTED = _(
     "付せんは一枚ずつ、この案件のご意見として台帳に入りました。区は、ほかの方法で届いたご意見と合わせて、すべてに答えます。"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from core.messages import _
 from realtime.exports import WHY
-from realtime.records import IslandTold, NoteTold, TableTold
+from realtime.told import IslandTold, NoteTold, TableTold
 
 NOTE_W, LINE, PER_LINE = 160, 21, 9  # a full stop may hang behind the ninth letter
 GAP, PAD, HEAD, FOOT = 12, 14, 44, 22

@@ -22,7 +22,7 @@ from realtime.exports_places import (
     words_of,
     wrapped,
 )
-from realtime.records import IslandTold, LinkTold, NoteTold, Told
+from realtime.told import IslandTold, LinkTold, NoteTold, Told
 
 FONT = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',sans-serif"
 PAPERS = {

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from realtime import boards
-from realtime.records import Told
 from realtime.state import Effect
+from realtime.told import Told
 
 _PLAIN = frozenset({"island.move", "island.del", "link.del", "table.add", "table.title"})
 _OF_NOTES = frozenset({"note.color", "note.move", "note.place", "note.del", "note.back"})

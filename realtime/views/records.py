@@ -16,7 +16,7 @@ from core.web import actor, permits, see_other
 from realtime import exports, exports_docx, exports_svg, hidings, records, replays, workshops
 from realtime.limits import REASON_LIMIT
 from realtime.models import Workshop
-from realtime.records import Told
+from realtime.told import Told
 from realtime.views import bp
 from realtime.views.records_forms import NoteForm, RecordForm
 

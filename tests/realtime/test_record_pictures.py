@@ -13,7 +13,7 @@ from core.people import Account
 from ledger.models import Consultation
 from realtime import exports_places, exports_svg, records
 from realtime.exports_places import Box, width_of, wrapped
-from realtime.records import IslandTold, LinkTold, NoteTold, TableTold, Told
+from realtime.told import IslandTold, LinkTold, NoteTold, TableTold, Told
 from tests.answered import again
 from tests.realtime.hands import open_workshop
 

@@ -15,7 +15,7 @@ from ledger import queries
 from ledger.models import Consultation, Opinion
 from realtime import boards, hidings, records, workshops
 from realtime.models import Workshop
-from realtime.records import Told
+from realtime.told import Told
 from tests.answered import again
 from tests.realtime.hands import Hand, join, lead, open_workshop
 

@@ -1,0 +1,139 @@
+"""What a record says, as values: told by `tellings`, shown by page, document, file and picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from realtime.models import Workshop, WorkshopPhoto
+from realtime.stages import Stage
+
+HIDDEN, WITHDRAWN, ERASED, VEILED = "hidden", "withdrawn", "erased", "veiled"
+
+
+@dataclass(frozen=True)
+class NoteTold:
+    """A note as a record shows it; `text` is None for a tombstone, `why` says which.
+
+    `votes` is None while they were not revealed. `is_copy`: the same words stand elsewhere too.
+    `seq` is its line in the ledger.
+    """
+
+    key: str
+    text: str | None
+    why: str
+    reason: str
+    table: str
+    island: str
+    question: int
+    color: int
+    x: int
+    y: int
+    votes: int | None
+    talks: tuple[str, ...]
+    is_copy: bool
+    seq: int | None
+    said_at: datetime
+
+
+@dataclass(frozen=True)
+class IslandTold:
+    """An island with its notes in their order; `links` are (word, title of the other island)."""
+
+    key: str
+    title: str
+    x: int
+    y: int
+    notes: tuple[NoteTold, ...]
+    links: tuple[tuple[str, str], ...]
+
+    @property
+    def votes(self) -> int:
+        return sum(note.votes or 0 for note in self.notes)
+
+    @property
+    def count(self) -> int:
+        return sum(note.text is not None and not note.is_copy for note in self.notes)
+
+
+@dataclass(frozen=True)
+class LinkTold:
+    """A line between two islands, by their keys, and the word on it."""
+
+    a: str
+    b: str
+    word: str
+
+
+@dataclass(frozen=True)
+class TableTold:
+    """What one table made; `key` and `title` are "" for what stands on none."""
+
+    key: str
+    title: str
+    summary: str
+    islands: tuple[IslandTold, ...]
+    loose: tuple[NoteTold, ...]
+    photos: tuple[WorkshopPhoto, ...] = ()
+
+    @property
+    def notes(self) -> Iterable[NoteTold]:
+        for island in self.islands:
+            yield from island.notes
+        yield from self.loose
+
+    @property
+    def count(self) -> int:
+        return sum(note.text is not None and not note.is_copy for note in self.notes)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A record in numbers. Notes are originals that can be read; copies are counted nowhere."""
+
+    people: int
+    notes: int
+    hidden: int
+    withdrawn: int
+    islands: int
+    talks: int
+    voters: int | None
+    votes: int | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """Everything a record shows, for whoever may read it."""
+
+    workshop: Workshop
+    title: str
+    lead: str
+    lead_html: str
+    closing: str
+    closing_html: str
+    version: int
+    published_at: datetime | None
+    changed_at: datetime | None
+    figures: Figures
+    stages: tuple[Stage, ...]
+    tables: tuple[TableTold, ...]
+    links: tuple[LinkTold, ...]
+    summary: str
+    photos: tuple[WorkshopPhoto, ...] = field(default_factory=tuple)
+
+    @property
+    def is_public(self) -> bool:
+        return self.published_at is not None
+
+    @property
+    def notes(self) -> Iterable[NoteTold]:
+        for table in self.tables:
+            yield from table.notes
+
+    @property
+    def chosen(self) -> list[NoteTold]:
+        """The notes that most people chose, at most ten: those of one voter only if all are."""
+        found = [note for note in self.notes if note.votes and note.text is not None]
+        found = [note for note in found if (note.votes or 0) > 1] or found
+        return sorted(found, key=lambda note: (-(note.votes or 0), note.said_at, note.key))[:10]
