@@ -1,8 +1,10 @@
-"""Who is at a board and who is writing: told at most once a second, people and not tabs.
+"""Who is at a board, who is writing or moving something: told at most once a second; in no log.
 
 A browser says `board.busy` {writing: true} at most once a second while somebody types, and
-{writing: false} when they stop. Everybody hears `board.here` {n} when it changes; leads hear
-`board.stats` {here, writing, tables: {id: {here, notes, idle_s}}}, "" for who sits at no table.
+{writing: false} when they stop; in the same way {moving: id} while they drag a note or an island,
+and {moving: ""}. Everybody hears when it changes: `board.here` {n} and, on a board of up to `FEW`,
+`board.moving` {by: {id: member}}. Leads hear `board.stats` {here, writing, tables: {id: {here,
+notes, idle_s}}}, "" for who sits at no table.
 """
 
 from __future__ import annotations
@@ -16,14 +18,17 @@ import structlog
 from core import db
 from core.errors import NotFound
 from core.web import permits
-from realtime import boards, seats, sockets
+from realtime import boards, ops, seats, sockets
+from realtime.ops import Asking, Refused
 from realtime.phases import Role
 from realtime.seats import Seat
 from realtime.sockets import on
+from realtime.state import State
 
 log = structlog.get_logger(__name__)
 EVERY = 1.0  # seconds
-WRITING = 4.0  # seconds for which somebody who said so is taken to be writing
+WRITING = 4.0  # seconds for which somebody who said so is taken to be writing, or moving
+FEW = 50  # members up to whom everybody hears who is moving what
 _lock = threading.Lock()
 _threads: list[threading.Thread] = []
 
@@ -31,8 +36,11 @@ _threads: list[threading.Thread] = []
 @on("board.busy")
 @permits("public")
 def busy(said: dict[str, Any]) -> None:
-    """Somebody begins or goes on writing, or has stopped."""
-    seats.write(sockets.sid(), said.get("writing") is True)
+    """Somebody begins or goes on writing or moving something, or has stopped."""
+    if isinstance(moving := said.get("moving"), str):
+        seats.move(sockets.sid(), moving[:40])
+    else:
+        seats.write(sockets.sid(), said.get("writing") is True)
 
 
 def begin() -> None:
@@ -63,8 +71,35 @@ def counted(board_id: int, public_id: str) -> dict[str, Any]:
     return {"here": len(people), "writing": len(writing), "tables": tables}
 
 
+def moving(board_id: int, public_id: str) -> dict[str, str]:
+    """What is being moved by whom, where they may and it is shown; nothing on a large board."""
+    now = time.monotonic()
+    held = [one for one in seats.at(board_id).values() if one.moving]
+    held = [one for one in held if now - one.moving_at < WRITING]
+    if not held:
+        return {}
+    with boards.at(board_id, public_id).still() as memory:
+        if len(memory.state["members"]) > FEW:
+            return {}
+        return {one.moving: one.member for one in held if _may_move(memory.state, one)}
+
+
+def _may_move(state: State, seat: Seat) -> bool:
+    """Judged as the move itself will be; of what is not shown yet, nobody hears that it moves."""
+    note = state["notes"].get(seat.moving)
+    if note is not None and note["veil"]:
+        return False
+    op = "island.move" if note is None else "note.move"
+    try:
+        ops.judged(state, Asking(seat.member, seat.role, 0), {"op": op, "id": seat.moving})
+    except Refused:
+        return False
+    return True
+
+
 def _run() -> None:
     told: dict[int, int] = {}
+    moved: dict[int, dict[str, str]] = {}
     while True:
         time.sleep(EVERY)
         listed = seats.boards()
@@ -75,6 +110,7 @@ def _run() -> None:
         for board_id, public_id in listed.items():
             try:
                 told[board_id] = _tell(board_id, public_id, told.get(board_id))
+                moved[board_id] = _tell_moving(board_id, public_id, moved.get(board_id, {}))
             except NotFound:
                 continue
             except Exception:
@@ -86,11 +122,22 @@ def _run() -> None:
 def _tell(board_id: int, public_id: str, before: int | None) -> int:
     here, count = seats.at(board_id), seats.people(board_id)
     if count != before:
-        for room in (seats.everybody(public_id), seats.leads(public_id)):
-            sockets.tell(room, "board.here", {"n": count})
+        _tell_all(public_id, "board.here", {"n": count})
     if any(_leads(seat) for seat in here.values()):
         sockets.tell(seats.leads(public_id), "board.stats", counted(board_id, public_id))
     return count
+
+
+def _tell_moving(board_id: int, public_id: str, before: dict[str, str]) -> dict[str, str]:
+    now = moving(board_id, public_id)
+    if now != before:
+        _tell_all(public_id, "board.moving", {"by": now})
+    return now
+
+
+def _tell_all(public_id: str, event: str, said: dict[str, Any]) -> None:
+    for room in (seats.everybody(public_id), seats.leads(public_id)):
+        sockets.tell(room, event, said)
 
 
 def _leads(seat: Seat) -> bool:

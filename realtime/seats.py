@@ -17,13 +17,15 @@ JOIN_RATE = 0.5  # and a second, from then on
 
 @dataclass
 class Seat:
-    """Which board a connection sits at, as whom, and since when they are writing."""
+    """Which board a connection sits at, as whom, and what they are doing and since when."""
 
     board_id: int
     public_id: str
     member: str
     role: str
     writing_at: float = 0.0
+    moving: str = ""  # a note or an island
+    moving_at: float = 0.0
     joins: Allowance = field(default_factory=lambda: Allowance(JOIN_RATE, JOINS, JOINS))
 
     def rooms(self) -> tuple[str, str]:
@@ -90,6 +92,13 @@ def write(sid: str, is_writing: bool) -> None:
     seat = _seats.get(sid)
     if seat is not None:
         seat.writing_at = time.monotonic() if is_writing else 0.0
+
+
+def move(sid: str, id_: str) -> None:
+    """Somebody begins or goes on moving a note or an island; "" when they have let go."""
+    seat = _seats.get(sid)
+    if seat is not None:
+        seat.moving, seat.moving_at = id_, time.monotonic()
 
 
 def everybody(board: str) -> str:

@@ -303,6 +303,43 @@ def test_the_canvas_moves_notes_by_hand_and_by_key(people: Any) -> None:
     looked_at(lead, "canvas")
 
 
+def test_others_see_that_something_is_being_moved(people: Any) -> None:
+    lead, hand, eye = people(), people(), people()
+    path = opened(lead)
+    for person, name in ((hand, "けやき"), (eye, "つばめ")):
+        joined(person, path, name)
+    next_phase(lead, "一人で書く")
+    types(hand, "日かげのある停留所")
+    covered = lead.page.locator("[data-canvas] .note--blank")
+    expect(covered).to_have_count(1)
+    mine = hand.page.locator("[data-canvas] [data-note]", has_text="日かげ")
+    mark = ".canvas__who"
+    holds(hand, mine)
+    lead.page.wait_for_timeout(2_500)
+    expect(lead.page.locator(mark)).to_have_count(0)
+    hand.page.mouse.up()
+    next_phase(lead, "見せ合う")
+    expect(eye.page.locator("[data-canvas]")).to_contain_text("日かげのある停留所")
+    holds(hand, mine)
+    for person in (lead, eye):
+        expect(person.page.locator(f"[data-note] {mark}")).to_have_text("1班が動かしています")
+    expect(hand.page.locator(mark)).to_have_count(0)
+    looked_at(lead, "canvas-moved")
+    lead.page.locator(".strip__ops label", has_text="名前を出さない").click()
+    expect(eye.page.locator(f"[data-note] {mark}")).to_have_text("けやきが動かしています")
+    hand.page.mouse.up()
+    expect(eye.page.locator(mark)).to_have_count(0)
+
+
+def holds(person: Person, what: Locator) -> None:
+    """Begin to pull something by the mouse, and do not let go."""
+    box = what.bounding_box()
+    assert box
+    person.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    person.page.mouse.down()
+    person.page.mouse.move(box["x"] + 60, box["y"] + 60)
+
+
 def test_without_sockets_notes_still_arrive(people: Any) -> None:
     lead, hand = people(), people(**phone(360))
     path = opened(lead)

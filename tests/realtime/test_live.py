@@ -427,3 +427,44 @@ def test_nobody_is_counted_any_more_when_all_have_left(
         time.sleep(0.02)
     assert attendance._threads == []
     assert hall.heard[sid] == [("board.here", '{"n": 1}')]
+
+
+def test_who_moves_what_is_told_to_a_small_room_and_kept_nowhere(
+    workshop: Workshop,
+    lead: Hand,
+    ann: Hand,
+    ben: Hand,
+    hall: Hall,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lead.do("members.seat", seats={ann.id: "t001", ben.id: "t002"})
+    lead.do("phase.set", id="p2")
+    ann.do("note.add", **note("n001", "ひみつの木陰"))
+    sids = [hall.sit(workshop, one.id, Role.MEMBER) for one in (ann, ben)]
+    sids.append(hall.sit(workshop, lead.id, Role.LEAD))
+    board = (workshop.id, workshop.public_id)
+    seats.move(sids[0], "n001")
+    assert attendance.moving(*board) == {}  # not even that one moves it, while it is covered
+    lead.do("phase.set", id="p4")
+    ann.do("island.add", id="i001", title="日かげ")
+    before, log_before = ann.owner.whole(), log(workshop)
+    hall.heard.clear()
+    told = attendance._tell_moving(*board, {})
+    assert told == {"n001": ann.id}
+    assert attendance._tell_moving(*board, told) == told
+    for sid in sids:
+        (said,) = [said for event, said in hall.heard[sid] if event == "board.moving"]
+        assert json.loads(said) == {"by": {"n001": ann.id}}
+        assert "けやき" not in said
+    seats.move(sids[1], "i001")  # of another table: it may not be moved by them
+    assert attendance.moving(*board) == told
+    seats.move(sids[0], "i001")
+    assert attendance.moving(*board) == {"i001": ann.id}
+    monkeypatch.setattr(attendance, "FEW", 2)
+    assert attendance.moving(*board) == {}
+    monkeypatch.setattr(attendance, "FEW", 3)
+    seats.move(sids[0], "")
+    assert attendance._tell_moving(*board, told) == {}
+    assert (ann.owner.whole(), log(workshop)) == (before, log_before)
+    seats.move(sids[0], "nothing")
+    assert attendance.moving(*board) == {}

@@ -13,6 +13,7 @@ import { newId } from "./waiting.js";
  * @typedef {{id: string, kind: string, title: string, say: string, minutes: number}} Phase
  * @typedef {{
  *   store: import("./sync.js").Store,
+ *   busy: import("./busy.js").Busy,
  *   me: string,
  *   phases: Phase[],
  *   questions: string[],
@@ -98,6 +99,16 @@ export function islandsOf(board, table) {
 export const islandName = (board, id) => board.state().islands[id]?.title || board.t("island_untitled");
 /** @param {Board} board @param {string} id */
 export const tableName = (board, id) => board.state().tables[id]?.title ?? board.t("table_none");
+/** Who else is moving something just now, in words: by name where names are shown, else by table. @param {Board} board @param {string} id */
+export function moverOf(board, id) {
+  const by = board.busy.moving.get(id);
+  if (by === undefined || by === board.me) return "";
+  const { members, names, tables } = board.state();
+  const { name = "", role = "", table = "" } = members[by] ?? {};
+  const who = (names && name) || tables[table]?.title || board.t(role === "lead" ? "the_lead" : "somebody");
+  return board.t("moves", { who });
+}
+
 /** A name where names are shown. @param {Board} board @param {string} id */
 export const memberName = (board, id) => (id === board.me ? board.t("me") : board.state().members[id]?.name || "");
 

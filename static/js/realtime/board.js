@@ -3,7 +3,7 @@
 
 import { io } from "../../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
 import { leads, may } from "./acts.js";
-import { writes } from "./busy.js";
+import { Busy } from "./busy.js";
 import { Canvas } from "./canvas.js";
 import { compose } from "./composer.js";
 import { speaking } from "./dom.js";
@@ -69,11 +69,11 @@ function start(root) {
     stats = told;
     if (isNews) due();
   });
-  writes(socket);
 
   /** @type {import("./acts.js").Board} */
   const board = {
     store,
+    busy: new Busy(socket, due),
     me: plan.me,
     phases: plan.phases,
     questions: plan.questions,

@@ -4,7 +4,7 @@
  * hands and keys have modules of their own.
  */
 
-import { gather, isAt, isBlank, isChosen, isThere, may, mayMove, memberName, tableName } from "./acts.js";
+import { gather, isAt, isBlank, isChosen, isThere, may, mayMove, memberName, moverOf, tableName } from "./acts.js";
 import { Camera } from "./camera.js";
 import { h } from "./dom.js";
 import { box, drawIsland, drawLines, drawNote } from "./figures.js";
@@ -114,14 +114,16 @@ export class Canvas {
     let left = isMoved ? AT_ONCE : Infinity;
     const keep = new Set();
     const active = document.activeElement;
+    const held = this.hands.held?.id;
     for (const [id, at] of layout.islands) {
       if (isCulled && !meets(at, sight)) continue;
       keep.add(id);
       if (isMoved && this.drawn.has(id)) continue;
       const island = state.islands[id];
       const can = isAt(board, island.table) && may(board, "island.move");
-      const sig = JSON.stringify([island, at.notes.size, can, state.look === id]);
-      this.#put(id, sig, at, () => drawIsland(board, id, at.notes.size, can));
+      const mover = held === id ? "" : moverOf(board, id);
+      const sig = JSON.stringify([island, at.notes.size, can, state.look === id, mover]);
+      this.#put(id, sig, at, () => drawIsland(board, id, { n: at.notes.size, can, mover }));
     }
     const isRead = (/** @type {string} */ id) => layout.notes.has(id) && !isBlank(state.notes[id], board.me);
     if (!isRead(this.focus)) this.focus = [...layout.notes.keys()].find(isRead) ?? "";
@@ -133,14 +135,15 @@ export class Canvas {
       const votes = state.tally?.[id] ?? 0;
       const who = state.names && note.by !== board.me ? memberName(board, note.by) : "";
       const isFound = this.word !== "" && !isBlank(note, board.me) && note.text.includes(this.word);
-      const sig = JSON.stringify([note.text, note.color, note.veil, note.by === board.me, votes, who, isFound, this.word !== "", isChosen(board, id), state.tally !== null, board.store.isWaiting(id), mayMove(board, id)]);
-      this.#put(id, sig, at, () => drawNote(board, id, { votes, who, isFound, isDim: this.word !== "" && !isFound }));
+      const mover = held === id || isBlank(note, board.me) ? "" : moverOf(board, id);
+      const sig = JSON.stringify([note.text, note.color, note.veil, note.by === board.me, votes, who, isFound, this.word !== "", isChosen(board, id), state.tally !== null, board.store.isWaiting(id), mayMove(board, id), mover]);
+      this.#put(id, sig, at, () => drawNote(board, id, { votes, who, mover, isFound, isDim: this.word !== "" && !isFound }));
     }
     if (left >= 0) this.culled = sight;
     else requestAnimationFrame(() => this.items(true)); // the rest in the next frame
     for (const [id, { node }] of this.drawn) {
       if (isMoved && this.drawn.size < CULL * 2) break; // what went out of sight costs little
-      if (keep.has(id) || this.hands.held?.id === id) continue;
+      if (keep.has(id) || held === id) continue;
       node.remove();
       this.drawn.delete(id);
     }

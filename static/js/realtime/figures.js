@@ -7,26 +7,27 @@ import { edge } from "./places.js";
 
 /** @typedef {import("./acts.js").Board} Board @typedef {import("./places.js").Box} Box @typedef {import("./places.js").Layout} Layout */
 
-/** @typedef {{votes: number, who: string, isFound: boolean, isDim: boolean}} About */
+/** @typedef {{votes: number, who: string, mover: string, isFound: boolean, isDim: boolean}} About */
 
 /** @param {Board} board @param {string} id @param {About} about */
-export function drawNote(board, id, { votes, who, isFound, isDim }) {
+export function drawNote(board, id, { votes, who, mover, isFound, isDim }) {
   const state = board.state();
   const note = state.notes[id];
   if (isBlank(note, board.me)) return h("div", { class: `note note--${note.color} note--blank`, "data-note": id, "aria-hidden": "true" });
   const island = note.island ? board.t("on_island", { text: islandName(board, note.island) }) : board.t("on_none");
   const own = note.by === board.me ? board.t("own") : "";
-  const said = [note.text, own, island, votes ? board.t("n_votes", { n: votes }) : "", isChosen(board, id) ? board.t("chosen") : ""].filter(Boolean).join("　");
+  const said = [note.text, own, island, votes ? board.t("n_votes", { n: votes }) : "", isChosen(board, id) ? board.t("chosen") : "", mover].filter(Boolean).join("　");
   return h(
     "div",
     {
-      class: `note note--${note.color}${isFound ? " is-found" : ""}${isDim ? " is-dim" : ""}${mayMove(board, id) ? " is-loose" : ""}`,
+      class: `note note--${note.color}${isFound ? " is-found" : ""}${isDim ? " is-dim" : ""}${mayMove(board, id) ? " is-loose" : ""}${mover ? " is-moved" : ""}`,
       "data-note": id,
       role: "button",
       "aria-roledescription": board.t("a_note"),
       "aria-label": said,
       "aria-haspopup": "dialog",
     },
+    mover ? h("span", { class: "canvas__who", "aria-hidden": "true", text: mover }) : null,
     h("span", { class: "note__t", text: note.text }),
     h(
       "span",
@@ -38,8 +39,8 @@ export function drawNote(board, id, { votes, who, isFound, isDim }) {
   );
 }
 
-/** @param {Board} board @param {string} id @param {number} n @param {boolean} can */
-export function drawIsland(board, id, n, can) {
+/** @param {Board} board @param {string} id @param {{n: number, can: boolean, mover: string}} about */
+export function drawIsland(board, id, { n, can, mover }) {
   const state = board.state();
   const tools = h("span", { class: "island__acts" });
   if (can) {
@@ -50,7 +51,8 @@ export function drawIsland(board, id, n, can) {
   }
   return h(
     "section",
-    { class: `island${can ? " is-loose" : ""}${state.look === id ? " is-looked" : ""}`, "data-island": id, "aria-label": islandName(board, id) },
+    { class: `island${can ? " is-loose" : ""}${state.look === id ? " is-looked" : ""}${mover ? " is-moved" : ""}`, "data-island": id, "aria-label": islandName(board, id) },
+    mover ? h("span", { class: "canvas__who", text: mover }) : null,
     h("h3", { class: "island__h" }, h("span", { text: islandName(board, id) }), h("span", { class: "island__n", text: board.t("n_notes", { n }) }), tools),
   );
 }

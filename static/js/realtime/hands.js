@@ -64,6 +64,8 @@ export class Hands {
     if (!held.isMoving && Math.hypot(now.x - held.sx, now.y - held.sy) < SLOP) return;
     if (!held.isMoving) {
       held.isMoving = true;
+      const { members, notes } = this.board.state();
+      if (held.isIsland || !notes[held.id]?.veil) this.board.busy.hold(held.id, Object.keys(members).length);
       held.node.classList.add("is-held");
     }
     const { x, y } = this.camera.units(event);
@@ -117,6 +119,7 @@ export class Hands {
     if (!this.fingers.delete(event.pointerId)) return;
     const { held } = this;
     this.held = null;
+    this.board.busy.drop();
     for (const node of this.canvas.plane.querySelectorAll(".is-aim")) node.classList.remove("is-aim");
     if (!held) return;
     held.node.classList.remove("is-held");
@@ -139,6 +142,7 @@ export class Hands {
     if (!this.held) return;
     this.held.node.classList.remove("is-held");
     this.held = null;
+    this.board.busy.drop();
     this.board.store.ears.changed();
   }
 
