@@ -132,7 +132,10 @@ class Telling:
     def open(self) -> None:
         consultation = self.ward.consultations[self.consultation]
         officer = self.ward.staff(Role.OFFICER, consultation.department.slug)
-        plan = plans.begun_from("kj", consultation.department) | {"tables": self.read["tables"]}
+        plan = plans.begun_from("kj", consultation.department) | {
+            "tables": self.read["tables"],
+            "colors": self.read["colors"],
+        }
         opened = workshops.open_workshop(
             officer,
             consultation,

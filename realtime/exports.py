@@ -15,7 +15,7 @@ WHY: dict[str, Message] = {
     ERASED: _("消去"),
 }
 _HEAD = (
-    *(_("付せん"), _("班"), _("島"), _("問い"), _("色"), _("横"), _("縦"), _("票")),
+    *(_("付せん"), _("班"), _("島"), _("問い"), _("色"), _("色の意味"), _("横"), _("縦"), _("票")),
     *(_("いまの状態"), _("同じ付せん"), _("コメント"), _("台帳の番号"), _("書いた時刻")),
 )
 
@@ -36,13 +36,14 @@ def _rows(told: Told) -> Iterator[list[object]]:
 
 
 def _row(told: Told, note: NoteTold, table: str, island: str) -> list[object]:
-    asked = told.workshop.questions
+    asked, meant = told.workshop.questions, told.workshop.colors
     return [
         note.text,
         table,
         island,
         asked[note.question] if note.question < len(asked) else "",
         note.color,
+        meant[note.color - 1] if note.color <= len(meant) else "",
         note.x,
         note.y,
         note.votes,

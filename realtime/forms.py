@@ -104,6 +104,7 @@ class PlanForm(FlaskForm):
     )
     tables = _number(_("班の数"))
     budget = _number(_("一人が選べる数"))
+    colors = TextAreaField(_("付せんの色の意味"))
     rules = TextAreaField(_("約束ごと"))
     consent = TextAreaField(_("記録についての説明"))
     phases = FieldList(FormField(PhaseForm), _("場面"), max_entries=30)
@@ -146,6 +147,7 @@ class PlanForm(FlaskForm):
             "phases": [entry.form.as_row() for entry in self.phases],
             "tables": (self.tables.data or 0) if "tables" in self else 1,
             "budget": self.budget.data or 0,
+            "colors": lines(self.colors.data),
             "rules": lines(self.rules.data),
             "consent": self.consent.data or "",
         }
@@ -198,12 +200,16 @@ class PaperForm(FlaskForm):
 
     table = SelectField(_("班"), validate_choice=False)
     question = SelectField(_("問い"), coerce=int, validate_choice=False, default=0)
+    color = SelectField(_("色の意味"), coerce=int, validate_choice=False, default=1)
     text = StringField(_("付せんの言葉"))
     many = TextAreaField(_("まとめて入力する"))
     key = HiddenField(default=db.public_id)
 
-    def among(self, tables: Sequence[tuple[str, str]], questions: Sequence[str]) -> PaperForm:
-        """The same form, offering these tables and questions."""
+    def among(
+        self, tables: Sequence[tuple[str, str]], questions: Sequence[str], colors: Sequence[str]
+    ) -> PaperForm:
+        """The same form, offering these tables, questions and meanings of colours."""
+        self.color.choices = [SelectChoice(str(n), said) for n, said in enumerate(colors, start=1)]
         self.table.choices = [SelectChoice(id_, title) for id_, title in tables]
         self.question.choices = [
             SelectChoice(str(place), f"{place + 1}　{said}") for place, said in enumerate(questions)
@@ -234,6 +240,7 @@ def shown(workshop: Workshop) -> dict[str, Any]:
         "capacity": workshop.capacity,
         "joining": workshop.joining,
         "budget": workshop.budget,
+        "colors": "\n".join(workshop.colors),
         "rules": "\n".join(workshop.rules),
         "consent": workshop.consent,
         "phases": workshop.phases,

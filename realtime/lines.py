@@ -266,7 +266,7 @@ def _newest(note_ids: list[int]) -> dict[int, Opinion]:
 
 
 def _contexts(workshop: Workshop, notes: list[Note]) -> dict[int, str]:
-    """Question and island heading, which travel with a note."""
+    """Question, what its colour means and island heading, which travel with a note."""
     query = select(Island.key, Island.title).where(
         Island.board_id == workshop.id, Island.is_gone.is_(False)
     )
@@ -276,5 +276,6 @@ def _contexts(workshop: Workshop, notes: list[Note]) -> dict[int, str]:
 
 def _context(workshop: Workshop, note: Note, titles: dict[str, str]) -> str:
     asked = workshop.questions[note.question] if note.question < len(workshop.questions) else ""
-    parts = [part for part in (asked, titles.get(note.island_key, "")) if part]
+    meant = workshop.colors[note.color - 1] if note.color <= len(workshop.colors) else ""
+    parts = [part for part in (asked, meant, titles.get(note.island_key, "")) if part]
     return " ＞ ".join(parts)[:200]

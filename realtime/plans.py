@@ -1,7 +1,7 @@
 """Ways of running a workshop: the templates everybody has, and those a department saved.
 
 A plan is what a form begins with: phases in order, each with what the facilitator says and for how
-many minutes, rules, consent, how many favourites each person chooses.
+many minutes, rules, consent, how many favourites each person chooses, and what the colours mean.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ PHASES = 20
 MINUTES = 240
 TITLE = 40
 SAY = 300
+COLORS = 4
+MEANING = 20
+KEPT = ("phases", "tables", "budget", "colors", "rules", "consent")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Template:
     steps: Sequence[Step]
     tables: int = 1
     budget: int = 3
-    programme: Sequence[Message | str] = field(default_factory=tuple)
+    colors: Sequence[Message | str] = field(default_factory=tuple)
 
 
 RULES: tuple[Message, ...] = (
@@ -146,6 +149,7 @@ TEMPLATES: tuple[Template, ...] = (
                 Kind.SUM_UP, _("まとめ"), _("だれが、いつまでに、何をするかを書いてください。"), 7
             ),
         ),
+        colors=(_("よかったこと"), _("困ったこと"), _("次にすること")),
     ),
     Template(
         "sides",
@@ -164,6 +168,7 @@ TEMPLATES: tuple[Template, ...] = (
             Step(Kind.SUM_UP, _("まとめ"), _("どんな条件なら進められるかを書いてください。"), 8),
         ),
         tables=2,
+        colors=(_("よいと思う理由"), _("心配な理由"), _("こうなら進められる")),
     ),
 )
 
@@ -187,6 +192,7 @@ def begun_from(key: str, department: Department) -> dict[str, Any]:
             "phases": [step.as_row(n) for n, step in enumerate(found.steps, start=1)],
             "tables": found.tables,
             "budget": found.budget,
+            "colors": [str(one) for one in found.colors],
             "rules": [str(rule) for rule in RULES],
             "consent": str(CONSENT),
         }
@@ -207,10 +213,7 @@ def save(actor: Any, workshop: Workshop, title: str) -> WorkshopTemplate:
         kept = WorkshopTemplate(
             department_id=workshop.consultation.department_id,
             title=called,
-            plan={
-                name: getattr(workshop, name)
-                for name in ("phases", "tables", "budget", "rules", "consent")
-            },
+            plan={name: getattr(workshop, name) for name in KEPT},
             created_at=clock.now(),
         )
         tx.add(kept)
@@ -242,6 +245,16 @@ def accepted(rows: Sequence[Any]) -> list[dict[str, Any]]:
     if not found or len(found) > PHASES:
         raise Invalid("phases", _("場面は、1つから20までにしてください。"))
     return _named(found)
+
+
+def accepted_colors(said: Sequence[str]) -> list[str]:
+    """What colours mean as a form gave it, a line each; raises `Invalid`."""
+    found = [text.accepted("colors", one, limit=MEANING) for one in said if text.visible(one)]
+    if len(found) > COLORS:
+        raise Invalid("colors", _("色の意味は4つまでにしてください。"))
+    if len(set(found)) < len(found):
+        raise Invalid("colors", _("同じ意味の色が2つあります。"))
+    return found
 
 
 def _named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -113,7 +113,7 @@ def next_act(chance: random.Random, me: str, state: State) -> dict[str, Any] | N
     near = [i for i, n in shown.items() if n["table"] in ("", table)]
     isles = {i: one for i, one in state["islands"].items() if not one["gone"]}
     isles = {i: one for i, one in isles.items() if one["table"] in ("", table)}
-    at = {"x": chance.randrange(-900, 900), "y": chance.randrange(-500, 500)}
+    at = _spot(chance.randint(0, 3) + sum(not shown[i]["island"] for i in near), 4, 164, 108)
     new, kind = secrets.token_urlsafe(9), state["kind"]
     write = {"op": "note.add", "id": new, "text": chance.choice(WORDS), "q": 0, **at}
     write["color"] = chance.randint(1, 4)
@@ -124,7 +124,7 @@ def next_act(chance: random.Random, me: str, state: State) -> dict[str, Any] | N
     if kind == "group" and near:
         if len(isles) < 3 or chance.random() < 0.05:
             said = {"title": chance.choice(HEADINGS), "notes": [chance.choice(near)]}
-            return {"op": "island.add", "id": new, **said, **at}
+            return {"op": "island.add", "id": new, **said, **_spot(len(isles), 2, 520, 400)}
         loose = [i for i in near if not shown[i]["island"]]
         if loose and chance.random() < 0.6:
             place = {"island": chance.choice(sorted(isles)), "o": f"V{chance.randrange(10**6)}"}
@@ -143,6 +143,11 @@ def next_act(chance: random.Random, me: str, state: State) -> dict[str, Any] | N
             "text": "同感です。",
         }
     return None
+
+
+def _spot(place: int, columns: int, wide: int, high: int) -> dict[str, int]:
+    """The next free place on a table's sheet, row by row, as people choose it."""
+    return {"x": 14 + place % columns * wide, "y": 14 + place // columns * high}
 
 
 def rehearse(site: str, workshop: str, code: str, count: int, seconds: float) -> int:

@@ -44,7 +44,7 @@ def open_workshop(
 ) -> Workshop:
     """Open a workshop with its board; the same form sent twice (`key`) is one workshop.
 
-    `plan` holds phases, tables, budget, rules and consent, as `plans.begun_from` gives them.
+    `plan` holds phases, tables, budget, colours, rules and consent, as `plans.begun_from` does.
     """
     require(actor, "workshops.open", consultation)
     values = _accepted(title, aim, place, programme, questions, capacity, joining, plan)
@@ -253,6 +253,7 @@ def _accepted(
         "phases": plans.accepted(plan.get("phases", ())),
         "tables": tables,
         "budget": budget,
+        "colors": plans.accepted_colors(plan.get("colors", ())),
         "rules": rules[:20],
         "consent": text.accepted("consent", plan.get("consent", ""), limit=600, required=False),
     }

@@ -26,7 +26,8 @@ class Joining(StrEnum):
 class Workshop(db.Addressable, db.Versioned, db.Base):
     """One event of a consultation: its plan before, its board while it runs, its record after.
 
-    `phases` are objects {id, kind, title, say, minutes}, `programme` what the invitation says.
+    `phases` are objects {id, kind, title, say, minutes}, `programme` what the invitation says,
+    `colors` what notes of the first, second … colour mean; none, when colours mean nothing.
     `code` is what people type to join: unique while the workshop lasts, none afterwards.
     `helpers_key` is what the helpers' link carries: None while there is no such link. A rehearsal's
     notes are no opinions.
@@ -53,6 +54,7 @@ class Workshop(db.Addressable, db.Versioned, db.Base):
     joining: Mapped[str] = mapped_column(String(10), default=Joining.LINK)
     code: Mapped[str | None] = mapped_column(String(6), unique=True)
     helpers_key: Mapped[str | None] = mapped_column(String(26), default=db.public_id)
+    colors: Mapped[list[str]] = mapped_column(default=list)
     rules: Mapped[list[str]] = mapped_column(default=list)
     consent: Mapped[str] = mapped_column(String(600), default="")
     budget: Mapped[int] = mapped_column(default=3)

@@ -13,7 +13,7 @@ from core import web
 from core.permissions import require
 from core.web import actor, permits, see_other
 from forum.views.qr import qr
-from realtime import boards, live, orders, phases, state, workshops
+from realtime import boards, live, orders, phases, plans, state, workshops
 from realtime.models import Joining, Member, Workshop
 from realtime.phases import Role
 from realtime.state import State
@@ -39,9 +39,9 @@ def board(public_id: str) -> Page:
         workshop=workshop,
         leads=leads,
         plan=_plan(workshop, member.role, member.public_id),
-        words=words(leads=leads),
+        words=words(workshop.colors, leads=leads),
         place=_places(workshop),
-        colors=range(1, 5),
+        colors=range(1, (len(workshop.colors) or plans.COLORS) + 1),
     )
 
 
@@ -59,7 +59,7 @@ def show(public_id: str) -> Page:
         "realtime/show.html",
         workshop=workshop,
         plan=_plan(workshop, member.role, member.public_id),
-        words=words(leads=False),
+        words=words(workshop.colors, leads=False),
         joins=bool(workshop.code) and workshop.joining != Joining.INVITED,
         qr=qr(web.settings().base_url + link),
     )
@@ -98,6 +98,7 @@ def _plan(workshop: Workshop, role: str, me: str) -> dict[str, Any]:
         "me": me,
         "phases": workshop.phases,
         "questions": workshop.questions,
+        "colors": len(workshop.colors),
         "allow": {str(kind): sorted(phases.allowed(kind, role)) for kind in phases.Kind},
         "urls": _places(workshop),
         "leads": role == Role.LEAD,

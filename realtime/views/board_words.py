@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.messages import Message, _
 
 WORDS: dict[str, Message] = {
@@ -233,9 +235,10 @@ LEADS: dict[str, Message] = {
 }
 
 
-def words(*, leads: bool) -> dict[str, str]:
-    """Every sentence the scripts of one page may say."""
+def words(meanings: Sequence[str], *, leads: bool) -> dict[str, str]:
+    """Every sentence the scripts of one page may say; `meanings` are what the colours stand for."""
     found = {name: str(said) for name, said in WORDS.items()}
+    found |= {f"color_{n}": meaning for n, meaning in enumerate(meanings, start=1)}
     if leads:
         found |= {name: str(said) for name, said in LEADS.items()}
     return found

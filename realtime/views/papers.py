@@ -22,6 +22,7 @@ from realtime.views import bp
 
 Page = str | Response | tuple[str, int]
 SHEETS = 30
+_CHOSEN = ("table", "q", "color")  # what stays chosen from one line to the next
 CARDS = 8  # on one sheet of A4
 
 
@@ -51,8 +52,10 @@ def paper(public_id: str) -> Page:
     if member is None:
         return render_template("realtime/paper_lead.html", workshop=workshop), 200
     form = PaperForm(
-        table=request.args.get("table", ""), question=request.args.get("q", 0, type=int)
-    ).among(_tables(workshop), workshop.questions)
+        table=request.args.get("table", ""),
+        question=request.args.get("q", 0, type=int),
+        color=request.args.get("color", 1, type=int),
+    ).among(_tables(workshop), workshop.questions, workshop.colors)
     refused: list[tuple[str, object]] = []
     status = 200
     if form.is_submitted():
@@ -67,13 +70,13 @@ def paper(public_id: str) -> Page:
                     key=(form.key.data or "")[:34],
                     table=form.table.data or "",
                     question=form.question.data or 0,
+                    color=form.color.data or 1,
                 )
                 refused = list(done.refused)
                 if not refused:
-                    table, q = form.table.data or "", form.question.data or 0
-                    return see_other(
-                        url_for("realtime.paper", public_id=public_id, table=table, q=q)
-                    )
+                    chosen = (form.table.data, form.question.data, form.color.data)
+                    there = dict(zip(_CHOSEN, chosen, strict=True))
+                    return see_other(url_for("realtime.paper", public_id=public_id, **there))
                 form.key.data, form.key.raw_data = db.public_id(), None
                 status = 409
             except DomainError as error:
@@ -91,7 +94,7 @@ def paper_undo(public_id: str, note: str) -> Response:
     if member is None:
         raise Forbidden
     papers.undo(workshop, member, note)
-    there = {name: request.form.get(name, "")[:40] for name in ("table", "q")}
+    there = {name: request.form.get(name, "")[:40] for name in _CHOSEN}
     return see_other(f"{url_for('realtime.paper', public_id=public_id)}?{urlencode(there)}")
 
 
@@ -120,7 +123,9 @@ def photo_add(public_id: str) -> Page:
         return see_other(url_for("realtime.paper", public_id=public_id, _anchor="photos"))
     except DomainError as error:
         web.refuse(form, error)
-        typing = PaperForm(formdata=None).among(_tables(workshop), workshop.questions)
+        typing = PaperForm(formdata=None).among(
+            _tables(workshop), workshop.questions, workshop.colors
+        )
         return _page(workshop, member, typing, [], adding=form), error.status
 
 

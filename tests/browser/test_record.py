@@ -111,7 +111,9 @@ def test_a_large_board_is_drawn_as_large_as_browsers_can(people: Any) -> None:
         assert w * h <= 4_096**2 * 1.0001
 
 
-def test_without_a_script_the_replay_is_told_in_numbers_and_no_picture_is_offered(people: Any) -> None:
+def test_without_a_script_the_replay_is_told_in_numbers_and_no_picture_is_offered(
+    people: Any,
+) -> None:
     reader: Person = people(java_script_enabled=False)
     page = to_record(reader)
     expect(page.locator("[data-picture]")).to_be_hidden()

@@ -122,7 +122,8 @@ def test_the_table_is_safe_and_has_every_note(public: Workshop, client: FlaskCli
     assert first["付せん"] == "'=1+1 の<木陰>"
     assert (first["島"], first["横"], first["縦"], first["票"]) == ("日かげ & 風", "10", "20", "1")
     assert first["台帳の番号"] == "1"
-    assert {row[8] for row in rows[1:]} == {"数えた", "非公開", "取り下げ"}
+    state = rows[0].index("いまの状態")
+    assert {row[state] for row in rows[1:]} == {"数えた", "非公開", "取り下げ"}
 
 
 def test_the_picture_is_well_formed_and_described(public: Workshop, client: FlaskClient) -> None:

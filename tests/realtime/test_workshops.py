@@ -141,6 +141,38 @@ def test_templates_are_a_departments_own(
         plans.save(officer, workshop, " ")
 
 
+def test_colours_mean_what_the_plan_says_all_the_way_into_the_ledger(
+    officer: Account, consultation: Consultation
+) -> None:
+    plan = plans.begun_from("sides", consultation.department) | {"tables": 1}
+    workshop = workshops.open_workshop(
+        officer, consultation, key="k", **given(consultation, plan=plan)
+    )
+    assert workshop.colors == ["よいと思う理由", "心配な理由", "こうなら進められる"]
+    lead = Hand(workshop, members.lead(officer, workshop))
+    ann = Hand(workshop, members.join(workshop, "けやき", key="a"))
+    lead.do("phase.set", id="p3")
+    ann.do("note.add", id="n001", text="夜は静かにしてほしい", color=2)
+    ann.do("note.add", id="n002", text="木陰がふえる", color=4)
+    workshops.close(officer, workshop)
+    lines = {one.text.body: one.context for one in db.session().scalars(select(Opinion))}
+    assert lines == {
+        "夜は静かにしてほしい": "広場で何をしたいですか ＞ 心配な理由",
+        "木陰がふえる": "広場で何をしたいですか",
+    }
+    kept = plans.save(officer, workshop, "賛否")
+    assert plans.begun_from(kept.public_id, consultation.department)["colors"] == workshop.colors
+
+
+@pytest.mark.parametrize("colors", [list("12345"), ["同じ", "同じ"], ["あ" * 21]])
+def test_colours_that_say_nothing_clear_are_refused(
+    colors: list[str], officer: Account, consultation: Consultation
+) -> None:
+    plan = plans.begun_from("kj", consultation.department) | {"colors": colors}
+    with pytest.raises(Invalid):
+        workshops.open_workshop(officer, consultation, key="k", **given(consultation, plan=plan))
+
+
 def test_a_workshop_is_a_scope_within_its_consultation(workshop: Workshop) -> None:
     assert scopes.label_of(workshop.scope)
     assert workshop.consultation.scope in scopes.around(workshop.scope)

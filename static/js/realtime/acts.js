@@ -17,6 +17,7 @@ import { newId } from "./waiting.js";
  *   me: string,
  *   phases: Phase[],
  *   questions: string[],
+ *   colors: number,
  *   allow: Record<string, string[]>,
  *   t: (name: string, values?: Record<string, string | number>) => string,
  *   state: () => State,

@@ -77,6 +77,7 @@ function start(root) {
     me: plan.me,
     phases: plan.phases,
     questions: plan.questions,
+    colors: plan.colors,
     allow: plan.allow,
     t,
     state: () => store.view(),

@@ -16,7 +16,8 @@ export function drawNote(board, id, { votes, who, mover, isFound, isDim }) {
   if (isBlank(note, board.me)) return h("div", { class: `note note--${note.color} note--blank`, "data-note": id, "aria-hidden": "true" });
   const island = note.island ? board.t("on_island", { text: islandName(board, note.island) }) : board.t("on_none");
   const own = note.by === board.me ? board.t("own") : "";
-  const said = [note.text, own, island, votes ? board.t("n_votes", { n: votes }) : "", isChosen(board, id) ? board.t("chosen") : "", mover].filter(Boolean).join("　");
+  const meant = note.color <= board.colors ? board.t(`color_${note.color}`) : "";
+  const said = [note.text, meant, own, island, votes ? board.t("n_votes", { n: votes }) : "", isChosen(board, id) ? board.t("chosen") : "", mover].filter(Boolean).join("　");
   return h(
     "div",
     {

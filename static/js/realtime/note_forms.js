@@ -141,7 +141,7 @@ function talks(board, id) {
 function colors(board, id) {
   const now = board.state().notes[id].color;
   const to = h("div", { class: "mover__to" });
-  for (const color of [1, 2, 3, 4]) {
+  for (let color = 1; color <= (board.colors || 4); color += 1) {
     const made = choice(board, id, board.t(`color_${color}`), () => board.store.act({ op: "note.color", id, color }));
     made.classList.add("swatch", `swatch--${color}`);
     made.setAttribute("aria-pressed", String(color === now));

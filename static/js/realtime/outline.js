@@ -241,6 +241,7 @@ function line(board, look, id) {
   const make = () => {
     const { t } = board;
     const said = note.gone ? t("is_gone") : note.hid ? t("is_hidden", { why: note.hid }) : "";
+    const meant = note.color <= board.colors ? t(`color_${note.color}`) : "";
     const [first] = acts;
     const about = (/** @type {string} */ words, style = "state") => h("span", { class: `chip chip--${style} chip--small`, text: words });
     return h(
@@ -251,6 +252,7 @@ function line(board, look, id) {
         { class: "oline__t" },
         h("span", { class: "oline__w", text: note.text }),
         said ? h("span", { class: "oline__why", text: said }) : null,
+        meant ? h("span", { class: `oline__color swatch swatch--${note.color}`, text: meant }) : null,
         note.lost ? h("span", { class: "oline__why", text: t("was_lost", { text: note.lost }) }) : null,
         note.of ? h("span", { class: "oline__why", text: t("is_copy") }) : null,
       ),
