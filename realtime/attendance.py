@@ -19,8 +19,9 @@ from core import db
 from core.errors import NotFound
 from core.web import permits
 from realtime import boards, ops, seats, sockets
-from realtime.ops import Asking, Refused
 from realtime.phases import Role
+from realtime.refusals import Refused
+from realtime.rights import Asking
 from realtime.seats import Seat
 from realtime.sockets import on
 from realtime.state import State

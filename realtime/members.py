@@ -215,6 +215,7 @@ def _enter(workshop: Workshop, name: str, role: Role, account: Account | None, k
 def _become(workshop: Workshop, member: Member, role: Role) -> Member:
     """Give somebody another role; the board hears of it as of somebody who joins."""
     effect: Effect = {"op": "member.join", "id": member.public_id, "name": member.name}
+    effect["again"] = True  # nobody new has come
 
     def judge(state: State) -> Effect:
         if not state["open"]:

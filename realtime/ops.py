@@ -80,6 +80,7 @@ JUDGES: dict[str, Judge] = {
     "table.title": ops_tables.table_title,
     "members.seat": ops_tables.members_seat,
     "members.shuffle": ops_tables.members_shuffle,
+    "member.host": ops_tables.member_host,
     "member.gone": ops_tables.member_gone,
     "speakers.set": ops_tables.speakers_set,
 }

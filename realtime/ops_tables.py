@@ -39,24 +39,45 @@ def members_seat(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
 
 
 def members_shuffle(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
-    """Everybody but the hosts to another table where that is possible, as evenly as can be."""
+    """Everybody but the hosts to another table, as evenly as can be; hosts stay, and are counted.
+
+    Whose turn came when only their own table was free changes places with somebody afterwards.
+    """
     tables = sorted(state["tables"], key=lambda one: (state["tables"][one]["o"], one))
     if not tables:
         raise Refused("gone")
     chance = random.Random(values.whole(op.get("seed", 0), 0, 2**31))  # noqa: S311 seats, not secrets
-    sits = {i: one for i, one in state["members"].items() if one["role"] == Role.MEMBER}
-    order = sorted(sits)
+    before = {i: one["table"] for i, one in state["members"].items() if one["role"] == Role.MEMBER}
+    order = sorted(before)
     chance.shuffle(order)
     size = dict.fromkeys(tables, 0)
+    for one in state["members"].values():
+        if one["role"] == Role.HOST and one["table"] in size:
+            size[one["table"]] += 1
     seats: dict[str, str] = {}
     for member in order:
-        before = sits[member]["table"]
-        free = sorted(tables, key=lambda one: (size[one], one == before, tables.index(one)))
-        least = size[free[0]]
-        table = next((one for one in free if one != before and size[one] <= least), free[0])
-        seats[member] = table
-        size[table] += 1
+        free = min(tables, key=lambda one: (size[one], one == before[member]))
+        seats[member] = free
+        size[free] += 1
+    for member in order:
+        stays = seats[member]
+        if stays == before[member]:
+            others = (one for one in order if stays not in (seats[one], before[one]))
+            if (other := next(others, None)) is not None:
+                seats[member], seats[other] = seats[other], stays
     return {"op": "members.seat", "seats": dict(sorted(seats.items()))}
+
+
+def member_host(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    """Who takes part becomes the host of their table, or takes part as everybody does again."""
+    id_, on = values.string(op.get("id", "")), op.get("on")
+    found = state["members"].get(id_)
+    if not isinstance(on, bool):
+        raise Refused("shape")
+    if found is None or found["role"] not in (Role.HOST, Role.MEMBER):
+        raise Refused("gone")
+    role = Role.HOST if on else Role.MEMBER
+    return {"op": "member.join", "id": id_, **found, "role": role, "again": True}
 
 
 def member_gone(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:

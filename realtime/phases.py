@@ -48,7 +48,7 @@ STEER = frozenset(
     {
         *("phase.set", "timer.set", "lock.set", "freeze.set", "reveal.notes", "reveal.votes"),
         *("look.set", "names.set", "speakers.set", "table.add", "table.title"),
-        *("members.seat", "members.shuffle", "member.gone"),
+        *("members.seat", "members.shuffle", "member.host", "member.gone"),
         *("note.hide", "note.show", "island.fill"),
     }
 )

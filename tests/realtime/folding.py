@@ -49,12 +49,15 @@ def sequence(seed: int, length: int = 90) -> dict[str, Any]:
             for n, (i, role) in enumerate(MEMBERS.items())
         ),
     ]
-    if seed % 2:  # else few boards come to where islands are made and ordered
-        setup.append({"op": "phase.set", "id": "p4", "kind": "group", "timer": None})
-        isle = {"op": "island.add", "x": 0, "y": 0, "o": "1", "by": "lead01", "notes": []}
-        setup += [
-            {**isle, "id": f"isle{n:02d}", "title": f"島{n}", "table": "t001"} for n in range(3)
-        ]
+    if seed % 2:  # else few boards come to where islands are made and votes are given
+        at = {"x": 0, "y": 0, "table": "t001", "by": "lead01"}
+        note = {"text": "木陰", "color": 1, "q": 0, "island": "", "o": "", "veil": False, "of": ""}
+        for n in range(3):
+            isle = {"op": "island.add", "id": f"isle{n:02d}", "title": f"島{n}", "o": "1"}
+            setup.append({**isle, **at, "notes": []})
+            setup.append({"op": "note.add", "id": f"note{n:02d}", **note, **at})
+        phase = ("p4", "group") if seed % 4 == 1 else ("p5", "vote")
+        setup.append({"op": "phase.set", "id": phase[0], "kind": phase[1], "timer": None})
     folds.folded(setup, board)
     viewer = chance.choice([*MEMBERS, ""])
     role = MEMBERS.get(viewer, "member")
@@ -147,6 +150,7 @@ def _operation(chance: random.Random, board: State, n: int) -> dict[str, Any]:
         {"op": "table.add", "id": new, "title": word},
         {"op": "table.title", "id": "t001", "title": word},
         {"op": "members.shuffle", "seed": n},
+        {"op": "member.host", "id": chance.choice(["ben001", "host01"]), "on": on},
         {"op": "members.seat", "seats": {"anne01": "t001", "ben001": ""}},
         {"op": "speakers.set", "order": ["t001", "t002"], "now": "t002"},
     ]

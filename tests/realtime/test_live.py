@@ -468,3 +468,36 @@ def test_who_moves_what_is_told_to_a_small_room_and_kept_nowhere(
     assert (ann.owner.whole(), log(workshop)) == (before, log_before)
     seats.move(sids[0], "nothing")
     assert attendance.moving(*board) == {}
+
+
+def test_in_a_world_cafe_hosts_stay_and_everybody_else_moves(
+    officer: Account, consultation: Consultation
+) -> None:
+    plan = {"tables": 3}
+    workshop = hands.open_workshop(officer, consultation, template="cafe", plan=plan, key="w-cafe")
+    lead = hands.lead(workshop, officer)
+    six = hands.join(workshop, ["一", "二", "三", "四", "五", "六"])
+
+    def seated() -> dict[str, str]:
+        here = lead.owner.whole()[0]["members"]
+        return {one.id: here[one.id]["table"] for one in six}
+
+    hosts = {seated()[one.id]: one.id for one in six}  # one at each of the three tables
+    assert len(hosts) == 3
+    assert six[0].do("member.host", id=six[0].id, on=True).code == "phase"
+    for one in hosts.values():
+        assert lead.do("member.host", id=one, on=True).row
+    assert lead.do("member.host", id=lead.id, on=True).code == "gone"
+    for round_, phase in enumerate(("p2", "p3", "p4"), 1):
+        assert lead.do("phase.set", id=phase).row
+        before = seated()
+        assert lead.do("members.shuffle", seed=round_).row
+        after = seated()
+        for one in six:
+            assert (after[one.id] == before[one.id]) == (one.id in hosts.values())
+        assert sorted(after.values()) == sorted(before.values())
+    boards.forget()
+    roles = {one.public_id: one.role for one in members.here(workshop)}
+    assert {one for one, role in roles.items() if role == Role.HOST} == set(hosts.values())
+    for one in hosts.values():
+        assert lead.do("member.host", id=one, on=False).row

@@ -111,6 +111,7 @@ def proper(kind: str, who: str) -> dict[str, Any]:
         "table.title": {"id": "t001", "title": "1班"},
         "members.seat": {"seats": {"other": "t002"}},
         "members.shuffle": {"seed": 1},
+        "member.host": {"id": "other", "on": True},
         "member.gone": {"id": "other"},
         "speakers.set": {"order": ["t001"], "now": "t001"},
     }
@@ -212,6 +213,22 @@ def test_a_board_holds_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LINKS", 1)
     assert refusal("member", Role.MEMBER, op="island.add", id="new1", title="x") == "full"
     assert refusal("member", Role.MEMBER, op="link.add", id="new1", a="is-1", b="is-2") == "full"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_who_changes_tables_goes_to_another_whatever_the_draw(seed: int) -> None:
+    made = folds.folded([])
+    for n in (1, 2, 3):
+        made["tables"][f"t{n}"] = {"title": f"{n}班", "o": f"{n:04d}"}
+    made["members"]["lead01"] = {"name": "", "role": "lead", "table": ""}
+    made["members"]["host01"] = {"name": "", "role": "host", "table": "t1"}
+    for n in range(5):
+        made["members"][f"m{n}"] = {"name": "", "role": "member", "table": f"t{n % 3 + 1}"}
+    op = {"op": "members.shuffle", "seed": seed}
+    seats_now = ops.judged(made, Asking("lead01", "lead", 0), op)["seats"]
+    assert set(seats_now) == {f"m{n}" for n in range(5)}
+    assert all(table != made["members"][one]["table"] for one, table in seats_now.items())
+    assert sorted([*seats_now.values(), "t1"]) == ["t1", "t1", "t2", "t2", "t3", "t3"]
 
 
 def test_votes_are_set_within_the_budget_and_hidden_ones_are_not_counted() -> None:

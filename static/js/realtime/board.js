@@ -13,7 +13,7 @@ import { onListKey } from "./keys.js";
 import { panel } from "./note_forms.js";
 import { Notices } from "./notices.js";
 import { began, draw as drawOutline } from "./outline.js";
-import { told, voice } from "./speech.js";
+import { seated, told, voice } from "./speech.js";
 import { draw as drawStrip } from "./strip.js";
 import { Store } from "./sync.js";
 import { runs } from "./timer.js";
@@ -190,6 +190,7 @@ function start(root) {
         look.panel = look.panel?.kind === "text" ? look.panel : null;
       }
       if (effect.op === "look.set" && effect.at) lookAt(effect.at);
+      if (effect.op === "members.seat") notices.tell(seated(effect, store.confirmed, plan.me, t), "seat");
     }
     if (!heard.length) setTimeout(speak, HEARD_MS);
     heard.push(...effects);

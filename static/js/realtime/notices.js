@@ -11,14 +11,21 @@ export class Notices {
     this.place = place;
     this.close = close;
     this.changed = changed;
-    /** @type {{key: string, words: string, quoted: string}[]} */
+    /** @type {{key: string, words: string, quoted: string, topic: string}[]} */
     this.all = [];
   }
 
-  /** @param {string} words @param {string} [quoted] what it is about */
+  /** Something to know, in the place of what was to know of it before. @param {string} words @param {string} topic */
+  tell(words, topic) {
+    if (!words) return;
+    this.all = [...this.all.filter((there) => there.topic !== topic), { key: topic, words, quoted: "", topic }].slice(-MOST);
+    this.changed();
+  }
+
+  /** Something went wrong. @param {string} words @param {string} [quoted] what it is about */
   add(words, quoted = "") {
     const others = this.all.filter((there) => there.words !== words || there.quoted !== quoted);
-    this.all = [...others, { key: String(Date.now()) + this.all.length, words, quoted }].slice(-MOST);
+    this.all = [...others, { key: String(Date.now()) + this.all.length, words, quoted, topic: "" }].slice(-MOST);
     this.changed();
   }
 
@@ -26,14 +33,14 @@ export class Notices {
     keyed(this.place, this.all.map((one) => this.#item(one)));
   }
 
-  /** @param {{key: string, words: string, quoted: string}} about @returns {import("./dom.js").Item} */
-  #item({ key, words, quoted }) {
+  /** @param {{key: string, words: string, quoted: string, topic: string}} about @returns {import("./dom.js").Item} */
+  #item({ key, words, quoted, topic }) {
     const drop = () => {
       this.all = this.all.filter((there) => there.key !== key);
       this.changed();
     };
     const make = () =>
-      h("li", { class: "notice notice--warning boardnotice" },
+      h("li", { class: `notice${topic ? "" : " notice--warning"} boardnotice` },
         h("span", {}, words, quoted ? h("q", { class: "boardnotice__q", text: quoted }) : null),
         h("button", { type: "button", class: "button button--quiet button--small", text: this.close, onclick: drop }));
     return { key, sig: words + quoted, make };

@@ -46,7 +46,7 @@ export function told(heard, state, me, t) {
         if (effect.at !== null) found.push(t("said_look", { where: state.islands[effect.at]?.title || state.tables[effect.at]?.title || t("island_untitled") }));
         break;
       case "members.seat":
-        if (Object.hasOwn(effect.seats, me)) found.push(t("said_seat", { table: state.tables[effect.seats[me]]?.title ?? t("table_none") }));
+        found.push(seated(effect, state, me, t));
         break;
       case "speakers.set":
         if (effect.now) found.push(t("said_speaker", { table: state.tables[effect.now]?.title ?? "" }));
@@ -74,13 +74,20 @@ export function told(heard, state, me, t) {
         if (!isOwn) count("said_talked");
         break;
       case "member.join":
-        if (effect.id !== me) count("said_joined");
+        if (effect.id !== me && !effect.again) count("said_joined");
         break;
       default:
     }
   }
   for (const [name, n] of counts) found.push(t(name, { n }));
-  return found;
+  return found.filter(Boolean);
+}
+
+/** What new seats mean for somebody; nothing where they mean nothing. @param {Heard} effect @param {State} state @param {string} me @param {Say} t */
+export function seated(effect, state, me, t) {
+  if (Object.hasOwn(effect.seats, me)) return t("said_seat", { table: state.tables[effect.seats[me]]?.title ?? t("table_none") });
+  const isHost = state.members[me]?.role === "host";
+  return isHost && Object.keys(effect.seats).length > 1 ? t("said_stay") : "";
 }
 
 /** @param {State} state @param {Heard} effect @param {Say} t */

@@ -3,8 +3,8 @@
 
 import { islandName, islandsOf, tableName } from "./acts.js";
 import { h, icon, keyed, svg } from "./dom.js";
-import { byOrder } from "./state.js";
-import { newId } from "./waiting.js";
+import { section, tableIds, tool } from "./strip_parts.js";
+import { persons, tables } from "./strip_seats.js";
 
 const QUIET_S = 180; // a table where nothing was written for so long is pointed out
 
@@ -13,21 +13,6 @@ const QUIET_S = 180; // a table where nothing was written for so long is pointed
  * @typedef {import("./dom.js").Item} Item
  * @typedef {{stats: any, log: string[], urls: Record<string, string>, budget: number}} About
  */
-
-/** @type {Set<string>} folds that are open: drawn anew, they stay so */
-const open = new Set();
-
-/** A fold that is filled only while it is open. @param {Board} board @param {string} key @param {string} title @param {() => (Node | null)[]} inside */
-function fold(board, key, title, inside) {
-  const made = h("details", { class: "strip__fold", open: open.has(key) }, h("summary", { text: title, "data-focus": `fold-${key}` }), ...(open.has(key) ? inside() : []));
-  made.addEventListener("toggle", () => {
-    if (made.open === open.has(key)) return;
-    if (made.open) open.add(key);
-    else open.delete(key);
-    board.store.ears.changed();
-  });
-  return made;
-}
 
 /** @param {Board} board @param {HTMLElement} place @param {About} about */
 export function draw(board, place, about) {
@@ -51,18 +36,6 @@ export function draw(board, place, about) {
     screens(board, about),
     logged(board, about),
   ]);
-}
-
-/** @param {string} word @param {() => void} run @param {string} [style] @param {string} [drawing] @returns {HTMLElement} */
-const tool = (word, run, style = "plain", drawing = "") =>
-  h("button", { type: "button", class: `button button--${style} button--small`, "data-focus": word, onclick: run }, drawing ? icon(drawing) : null, word);
-
-/** @param {string} key @param {string} sig @param {() => (Node | null)[]} inside @param {string} title @param {string} [side] @returns {Item} */
-function section(key, sig, inside, title, side = "") {
-  const make = () =>
-    h("section", { class: "strip__sec", "aria-labelledby": `s-${key}` },
-      h("h2", { class: "strip__h", id: `s-${key}` }, title, side ? h("span", { class: "strip__n", text: side }) : null), ...inside());
-  return { key, sig: sig + title + side, make };
 }
 
 /** @param {Board} board @param {number} index @returns {Item} */
@@ -115,12 +88,6 @@ function over(board, about) {
   const make = () => h("div", {}, h("h2", { class: "strip__h", text: board.t("over") }), h("p", { text: board.t("over_say") }), about.urls.record ? h("a", { class: "button button--full", href: about.urls.record, text: board.t("to_record") }) : null);
   return { key: "over", sig: "", make };
 }
-
-/** @param {Board} board @returns {string[]} */
-const tableIds = (board) => {
-  const { tables: all } = board.state();
-  return Object.keys(all).sort((a, b) => byOrder(all[a].o, a, all[b].o, b));
-};
 
 /** @param {Board} board @param {About} about @returns {Item} */
 function people(board, about) {
@@ -232,59 +199,6 @@ function looking(board) {
     ];
   };
   return section("look", JSON.stringify([islands, all, state.look]), islands.length + all.length ? make : () => [h("p", { class: "sub", text: t("look_none") })], t("look_all"));
-}
-
-/** @param {Board} board @returns {Item} */
-function tables(board) {
-  const { t, store } = board;
-  const ids = tableIds(board);
-  const titles = ids.map((id) => [id, tableName(board, id)]);
-  const make = () => {
-    const rows = h("ul", { class: "strip__rows" });
-    for (const [id, title] of titles) {
-      const name = h("input", { class: "input input--small", value: title, maxlength: 60, "aria-label": t("table_name", { table: title }), "data-focus": `name-${id}` });
-      const rename = (/** @type {Event} */ event) => {
-        event.preventDefault();
-        if (name.value.trim() && name.value !== title) store.act({ op: "table.title", id, title: name.value });
-      };
-      rows.append(h("li", {}, h("form", { class: "strip__row", onsubmit: rename }, name, h("button", { type: "submit", class: "button button--plain button--small", text: t("save") }))));
-    }
-    const add = () => store.act({ op: "table.add", id: newId(), title: t("table_new", { n: ids.length + 1 }) });
-    const shuffle = () => store.act({ op: "members.shuffle", seed: Math.floor(Math.random() * 2 ** 31) });
-    return [rows, h("div", { class: "strip__time" }, tool(t("table_add"), add, "plain", "plus"), ids.length > 1 ? tool(t("shuffle"), shuffle) : null), ids.length > 1 ? h("p", { class: "sub", text: t("shuffle_help") }) : null];
-  };
-  return section("tables", JSON.stringify([titles, open.has("tables")]), () => [fold(board, "tables", t("tables_edit"), make)], t("tables"));
-}
-
-/** @param {Board} board @returns {Item} */
-function persons(board) {
-  const { t, store } = board;
-  const state = board.state();
-  const ids = tableIds(board);
-  const all = Object.entries(state.members).filter(([, one]) => one.role !== "lead");
-  const make = () => {
-    const rows = h("ul", { class: "strip__rows" });
-    for (const [id, one] of all.slice(0, 600)) {
-      const row = h("li", { class: "strip__row" }, h("span", { class: "strip__who", text: one.name }));
-      if (ids.length > 1) {
-        const seat = h("select", { class: "input input--small", "aria-label": t("seat_of", { name: one.name }), "data-focus": `seat-${id}` });
-        for (const table of ["", ...ids]) seat.append(h("option", { value: table, text: table ? tableName(board, table) : t("table_none") }));
-        seat.value = one.table;
-        seat.addEventListener("change", () => store.act({ op: "members.seat", seats: { [id]: seat.value } }));
-        row.append(seat);
-      }
-      const away = tool(t("send_away"), () => {
-        away.replaceWith(h("span", { class: "strip__sure" }, tool(t("sure_away"), () => store.act({ op: "member.gone", id }), "outline")));
-        /** @type {HTMLElement | null} */ (row.querySelector(".strip__sure button"))?.focus();
-      }, "quiet");
-      away.append(h("span", { class: "only-read", text: one.name }));
-      row.append(away);
-      rows.append(row);
-    }
-    return [all.length ? rows : h("p", { class: "sub", text: t("persons_none") }), h("p", { class: "sub", text: t("away_help") })];
-  };
-  const sig = open.has("persons") ? JSON.stringify([all, ids.map((id) => tableName(board, id))]) : "";
-  return section("persons", sig, () => [fold(board, "persons", t("persons_edit"), make)], t("persons"));
 }
 
 /** @param {Board} board @param {About} about @returns {Item} */
