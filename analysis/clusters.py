@@ -65,6 +65,11 @@ class Tree:
         """The groups whose members are on average nearer than a cosine distance (0 to 2)."""
         return self._grouping(distance, "distance")
 
+    def heights(self) -> list[float]:
+        """Where the groups change, highest first: between two of these every cut is the same."""
+        found: list[float] = np.unique(self.links[:, 2])[::-1].tolist()
+        return found
+
     def cut_into(self, count: int) -> Grouping:
         """At most `count` groups and lone rows together, as few merges apart as the tree allows."""
         return self._grouping(count, "maxclust")

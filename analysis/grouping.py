@@ -6,13 +6,12 @@ Pure: texts in, frozen results out. What staff do with a grouping is for `runs` 
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import version
 
-from analysis import clusters, labels, tokens, vectors
+from analysis import clusters, copies, labels, tokens, vectors
 from analysis.clusters import Grouping, Tree
 from analysis.labels import Label
 from analysis.tokens import Sentence
@@ -111,8 +110,8 @@ def prepare(
     """Do all but cutting and labelling: what takes long. Arguments as for `group_texts`."""
     tell = progress or _silent
     tell(Step.READ, 0, len(texts))
-    copies = fold(texts)
-    distinct = tuple(texts[same[0]] for same in copies)
+    folded = copies.fold(texts)
+    distinct = tuple(texts[same[0]] for same in folded)
     tell(Step.READ, len(texts), len(texts))
     sentences = tokens.read(distinct, progress=lambda done, of: tell(Step.TOKENS, done, of))
     words = [tokens.join(sentence.words for sentence in parts) for parts in sentences]
@@ -124,15 +123,7 @@ def prepare(
     tree = clusters.link(placed, seed=seed)
     tell(Step.CLUSTERS, 1, 1)
     origin = _origin(texts, len(distinct), cut, seed)
-    return Prepared(copies, distinct, tuple(sentences), space, placed, tree, origin)
-
-
-def fold(texts: Iterable[str]) -> tuple[tuple[int, ...], ...]:
-    """Indices of texts that are exact copies of each other, in the order of the first of each."""
-    found = defaultdict(list)
-    for index, text in enumerate(texts):
-        found[tokens.fold_key(text)].append(index)
-    return tuple(map(tuple, found.values()))
+    return Prepared(folded, distinct, tuple(sentences), space, placed, tree, origin)
 
 
 def _origin(texts: Sequence[str], distinct_count: int, cut: float, seed: int) -> Origin:

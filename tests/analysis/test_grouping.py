@@ -42,11 +42,6 @@ def test_texts_on_one_subject_come_together() -> None:
     assert [label.phrase for label in found.labels[:2]] == ["中央公園", "市立図書館"]
 
 
-def test_copies_that_differ_in_width_or_in_spaces_between_words_stay_together() -> None:
-    assert grouping.fold(["公園 ＡＢＣ", "図書館", "公園\n　ABC"]) == ((0, 2), (1,))
-    assert grouping.fold(["賛成です", "反対です"]) == ((0,), (1,))
-
-
 def test_a_lone_opinion_sent_by_several_people_is_a_group_with_no_name_of_its_own() -> None:
     found = grouping.group_texts(["防災無線が聞こえない。"] * 3 + ["公園に木陰を。"])
     assert found.grouping.members == ((0, 1, 2),)

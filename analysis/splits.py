@@ -1,0 +1,49 @@
+"""How a theme may be split into several, and a letter into the points it makes: proposals only."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis import clusters, points, suggestions, tokens
+from analysis.points import Point
+from analysis.vectors import Vectors
+
+
+def theme(vectors: Vectors, members: Sequence[int], parts: int = 2) -> tuple[tuple[int, ...], ...]:
+    """Propose how the opinions of one theme fall apart into `parts` or more, largest part first.
+
+    `members` are rows of `vectors`; each of them is in exactly one part, parts have two members or
+    more, and there may be more parts than asked for. Empty when the members do not fall apart so.
+    The dendrogram of the members alone is opened from its top until there are enough parts;
+    whoever then stands alone follows the part most like it, and who has no words at all stays
+    with the largest.
+    """
+    own = Vectors(vectors.rows[list(members)], vectors.placed[list(members)])
+    tree = clusters.link(own)
+    for height in tree.heights():
+        found = tree.cut(height)
+        if len(found.members) >= parts:
+            return _complete(own, members, found)
+    return ()
+
+
+def letter(text: str) -> tuple[Point, ...]:
+    """Propose the points of one letter: `text[begin:end]`, in order, covering it completely.
+
+    One point where it should stay whole, none for an empty text.
+    """
+    [sentences] = tokens.read([text])
+    return points.propose(text, sentences)
+
+
+def _complete(
+    own: Vectors, members: Sequence[int], found: clusters.Grouping
+) -> tuple[tuple[int, ...], ...]:
+    parts = sorted((list(part) for part in found.members), key=lambda part: (-len(part), part))
+    keyed = {str(number): part for number, part in enumerate(parts)}
+    rest = np.array([*found.lone, *found.unplaced], dtype=np.int64)
+    ranked = suggestions.top(own, keyed, Vectors(own.rows[rest], own.placed[rest]), 1)
+    for index, best in zip(rest.tolist(), ranked, strict=True):
+        parts[int(best[0].theme) if best else 0].append(index)
+    named = [tuple(sorted(members[i] for i in part)) for part in parts]
+    return tuple(sorted(named, key=lambda part: (-len(part), part)))
