@@ -114,6 +114,31 @@ def test_scripts_belong_to_a_page() -> None:
         assert ".innerHTML" not in path.read_text("utf-8"), f"{name} writes HTML from strings"
 
 
+FOCUSABLE_FOLD = re.compile(
+    r"<details\b[^>]*\btabindex"
+    r"|\bh\(\s*[\"']details[\"']\s*,\s*\{[^}]*\btabindex"
+    r"|\bdetails\.(?:tabindex\b|setAttribute\(\s*[\"']tabindex)",
+    re.I,
+)
+
+
+def test_only_the_summary_of_a_fold_takes_the_focus() -> None:
+    """A <details> with a tabindex is a stop of the Tab key at which nothing can be done."""
+    found = []
+    for path in [*TEMPLATES, *SCRIPTS]:
+        text = re.sub(r"\{[{%#].*?[}%#]\}", "", path.read_text("utf-8"), flags=re.S)
+        found += [f"{named(path)}: {one}" for one in FOCUSABLE_FOLD.findall(text)]
+    assert found == []
+    for wrong in (
+        '<details class="fold"\n tabindex="-1">',
+        'h("details", { class: "isle", tabindex: 0 }, h("summary"))',
+        "details.tabIndex = 0;",
+        'details.setAttribute("tabindex", "0")',
+    ):
+        assert FOCUSABLE_FOLD.search(wrong)
+    assert not FOCUSABLE_FOLD.search('<details><summary tabindex="0">')
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)
 def test_templates_hold_no_inline_style_script_or_unsafe_text(path: Path) -> None:
     text = path.read_text("utf-8")
