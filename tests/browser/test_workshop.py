@@ -301,6 +301,13 @@ def test_the_canvas_moves_notes_by_hand_and_by_key(people: Any) -> None:
     page.reload()
     expect(island).to_contain_text("2枚")
     looked_at(lead, "canvas")
+    # what one did before the reload can still be taken back
+    there = island.evaluate("node => node.style.translate")
+    page.locator("[data-undo]").click()
+    expect(island).not_to_have_css("translate", there)
+    page.reload()
+    page.locator("[data-redo]").click()
+    expect(island).to_have_css("translate", there)
 
 
 def test_others_see_that_something_is_being_moved(people: Any) -> None:

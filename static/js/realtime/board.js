@@ -25,10 +25,10 @@ const LOG = 4;
 /** @param {string} selector @returns {any} */
 const one = (selector) => document.querySelector(selector);
 
-/** @returns {Storage | null} */
-function storage() {
+/** @param {"localStorage" | "sessionStorage"} name @returns {Storage | null} */
+function storage(name) {
   try {
-    return window.localStorage;
+    return window[name];
   } catch {
     return null;
   }
@@ -38,7 +38,7 @@ function storage() {
 function start(root) {
   const plan = JSON.parse(root.dataset.plan ?? "{}");
   const t = speaking(JSON.parse(root.dataset.words ?? "{}"));
-  const kept = storage();
+  const kept = storage("localStorage");
   const say = voice(one("[data-live]"));
   const socket = io({ transports: ["websocket"], autoConnect: false, reconnectionDelay: 500, reconnectionDelayMax: 5_000 });
   const look = began();
@@ -60,7 +60,7 @@ function start(root) {
   const store = new Store(
     { board: plan.board, me: plan.me, state: plan.urls.state, ops: plan.urls.ops, token: plan.token },
     { changed: due, heard: hear, refused, line },
-    { socket, storage: kept },
+    { socket, storage: kept, session: storage("sessionStorage") },
   );
   socket.on("board.stats", (/** @type {any} */ told) => {
     const idle = (/** @type {any} */ one) => [one?.here, Math.floor((one?.idle_s ?? 0) / 60)];

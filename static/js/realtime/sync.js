@@ -33,14 +33,14 @@ export class Store {
   /**
    * @param {Place} place
    * @param {Ears} ears
-   * @param {{socket: any, storage: Storage | null}} tools `socket` is a socket.io client that does not connect by itself
+   * @param {{socket: any, storage: Storage | null, session?: Storage | null}} tools `socket` is a socket.io client that does not connect by itself
    */
-  constructor(place, ears, { socket, storage }) {
+  constructor(place, ears, { socket, storage, session = null }) {
     this.place = place;
     this.ears = ears;
     this.socket = socket;
     this.queue = new Waiting(place.board, place.me, storage);
-    this.steps = new Steps();
+    this.steps = new Steps(place.board, place.me, session);
     this.seq = -1;
     this.confirmed = empty();
     /** @type {State | null} */
