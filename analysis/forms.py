@@ -17,7 +17,7 @@ from wtforms import (
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
-from analysis.runs import CUTS
+from analysis.runs import CUTS, GRAINS
 from core.messages import _
 from ledger.answers import Draft
 from ledger.dispositions import LABELS
@@ -90,7 +90,7 @@ class RunForm(FlaskForm):
     cut = SelectField(
         _("まとめ方"),
         coerce=float,
-        choices=[SelectChoice(value, label) for value, label in CUTS.items()],
+        choices=[SelectChoice(value, CUTS.get(value, str(value))) for value in GRAINS],
         default=0.6,
     )
 

@@ -156,6 +156,12 @@ def opinions_by_id(ids: Sequence[int]) -> list[Opinion]:
     return found
 
 
+def titles(theme_ids: Collection[int]) -> dict[int, str]:
+    """What themes are called, those among them that are no more too."""
+    query = select(Theme.id, Theme.title).where(Theme.id.in_(list(theme_ids)))
+    return {row.id: row.title for row in db.session().execute(query)}
+
+
 def counted(viewer: Any, consultation: Consultation, public_id: str) -> Opinion:
     """One counted opinion of a consultation by address; raises `NotFound`."""
     query = select(Opinion).where(

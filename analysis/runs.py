@@ -1,6 +1,7 @@
 """Runs: a grouping by the machine, as a job that can be left, killed and done again.
 
-Only what no person has touched is grouped; what comes out is filed as a proposal.
+Only what no person has touched is grouped. The first time it is filed as a proposal; on a desk
+where people have worked since, a run only says what it would change (`changes`).
 """
 
 from __future__ import annotations
@@ -11,25 +12,28 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from analysis.models import Run
-from core import clock, db, jobs, text
+from analysis import changes
+from analysis.events import DeskChanged
+from analysis.models import Run, RunState
+from core import clock, db, events, jobs, text
 from core.errors import Invalid, NotFound
 from core.jobs import Job, Running
 from core.messages import Message, _
 from core.people import Account
 from core.permissions import require
-from ledger import filings, themes
+from ledger import acts, filings, themes
 from ledger.filings import UNNAMED
 from ledger.models import Consultation, Opinion, OpinionText
 from ledger.themes import Proposal
 
 if TYPE_CHECKING:
-    from analysis.grouping import Grouped
+    from analysis.grouping import Grouped, Prepared
     from analysis.labels import Label
 
 KIND = "analysis.group"
 SEED = 0
 CUTS: dict[float, Message] = {0.8: _("粗い"), 0.7: _("中くらい"), 0.6: _("細かい")}
+GRAINS = tuple(round(0.8 - step / 50, 2) for step in range(11))  # every step of the slider
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class _Texts:
 def start(actor: Any, consultation: Consultation, cut: float = 0.6) -> Job:
     """Let the machine group what nobody has touched; a run that is under way is returned."""
     require(actor, "runs.start", consultation)
-    if cut not in CUTS:
+    if cut not in GRAINS:
         raise Invalid("cut", _("まとめ方を選んでください。"))
     return jobs.enqueue(
         KIND,
@@ -62,11 +66,14 @@ def group(running: Running) -> None:
     running.progress("read", 0, 1)
     said = _read(running.args["consultation"])
     started = time.monotonic()
-    grouped = grouping.group_texts(
+    prepared = grouping.prepare(
         said.bodies, cut=running.args["cut"], seed=SEED, progress=running.progress
     )
+    grouped = prepared.at(running.args["cut"], progress=running.progress)
+    grains = [[cut, *_counts(prepared, cut)] for cut in GRAINS]
     running.progress("adopt", 0, 1)
-    run = _adopt(running, said, grouped, duration_ms=int((time.monotonic() - started) * 1000))
+    lasted = int((time.monotonic() - started) * 1000)
+    run = _adopt(running, said, grouped, grains, duration_ms=lasted)
     running.result = {
         "opinions": run.opinion_count,
         "themes": run.theme_count,
@@ -78,6 +85,18 @@ def group(running: Running) -> None:
 def newest(consultation: Consultation) -> Job | None:
     """The latest run of a consultation, whatever became of it."""
     return jobs.newest(KIND, consultation.scope)
+
+
+def listed(consultation: Consultation) -> list[Run]:
+    """Every run of a consultation, newest first."""
+    query = select(Run).where(Run.consultation_id == consultation.id).order_by(Run.id.desc())
+    return list(db.session().scalars(query.limit(100)))
+
+
+def last(consultation: Consultation) -> Run | None:
+    """The newest run that came to its end."""
+    query = select(Run).where(Run.consultation_id == consultation.id).order_by(Run.id.desc())
+    return db.session().scalars(query.limit(1)).one_or_none()
 
 
 def _read(consultation_id: int) -> _Texts:
@@ -92,8 +111,10 @@ def _read(consultation_id: int) -> _Texts:
     return _Texts(tuple(row.id for row in rows), tuple(row.body for row in rows))
 
 
-def _adopt(running: Running, said: _Texts, grouped: Grouped, *, duration_ms: int) -> Run:
-    """File what the machine proposes and note the run, once for each job."""
+def _adopt(
+    running: Running, said: _Texts, grouped: Grouped, grains: list[Any], *, duration_ms: int
+) -> Run:
+    """File what the machine proposes, or say what it would change; once for each job."""
     with db.transaction() as tx:
         job = tx.scalars(db.locked(select(Job).where(Job.id == running.job_id))).one()
         if job.state != jobs.State.RUNNING:
@@ -106,12 +127,39 @@ def _adopt(running: Running, said: _Texts, grouped: Grouped, *, duration_ms: int
             _proposal(label, tuple(said.ids[i] for i in members))
             for label, members in zip(grouped.labels, grouped.grouping.members, strict=True)
         ]
-        lone = [said.ids[i] for i in grouped.grouping.lone]
-        made = themes.adopt(_owner(job), consultation, proposals, lone, job_id=job.id)
-        run = _run(job, consultation, grouped, theme_count=len(made), duration_ms=duration_ms)
-        tx.add(run)
+        run = _run(job, consultation, grouped, duration_ms=duration_ms)
+        run.grains, run.groups = (
+            grains,
+            [[said.ids[i] for i in g] for g in grouped.grouping.members],
+        )
+        lone_ids = [said.ids[i] for i in grouped.grouping.lone]
+        if changes.is_worked_on(consultation):
+            run.state = RunState.OPEN
+            tx.add(run)
+            tx.flush()
+            changes.propose(run, consultation, proposals, lone_ids)
+        else:
+            themes.adopt(_owner(job), consultation, proposals, lone_ids, job_id=job.id)
+            tx.add(run)
+        acts.tell(
+            _owner(job),
+            consultation,
+            "run",
+            _("%(count)s件を機械で分けました。", count=run.opinion_count)
+            if run.state == RunState.ADOPTED
+            else _("%(count)s件を機械で分け直し、変える案を出しました。", count=run.opinion_count),
+        )
+        events.emit(DeskChanged(consultation.id, (), None))
         tx.flush()
         return run
+
+
+def _counts(prepared: Prepared, cut: float) -> tuple[int, int]:
+    """How many themes and lone opinions a cut through the run's dendrogram gives."""
+    from analysis import clusters
+
+    found = clusters.unfold(prepared.tree.cut(cut), prepared.copies)
+    return len(found.members), len(found.lone)
 
 
 def _proposal(label: Label, opinion_ids: tuple[int, ...]) -> Proposal:
@@ -124,9 +172,7 @@ def _proposal(label: Label, opinion_ids: tuple[int, ...]) -> Proposal:
     )
 
 
-def _run(
-    job: Job, consultation: Consultation, grouped: Grouped, *, theme_count: int, duration_ms: int
-) -> Run:
+def _run(job: Job, consultation: Consultation, grouped: Grouped, *, duration_ms: int) -> Run:
     origin = grouped.origin
     return Run(
         consultation_id=consultation.id,
@@ -138,7 +184,7 @@ def _run(
         versions=dict(origin.versions),
         seed=origin.seed,
         duration_ms=duration_ms,
-        theme_count=theme_count,
+        theme_count=len(grouped.labels),
         lone_count=len(grouped.grouping.lone),
         unplaced_count=len(grouped.grouping.unplaced),
         created_at=clock.now(),

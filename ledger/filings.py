@@ -33,7 +33,7 @@ def lock(consultation: Consultation, opinion_ids: Collection[int]) -> list[int]:
     Strangers raise `NotFound`, opinions that are no longer counted `Conflict`.
     """
     ids = sorted(set(opinion_ids))
-    for part in _parts(ids):
+    for part in parts(ids):
         query: Any = select(Opinion.id, Opinion.state).where(
             Opinion.id.in_(part), Opinion.consultation_id == consultation.id
         )
@@ -56,7 +56,7 @@ def put(
 ) -> None:
     """File opinions that the caller has locked, wherever they stood before."""
     tx, now = db.session(), clock.now()
-    for part in _parts(opinion_ids):
+    for part in parts(opinion_ids):
         _delete(Filing.opinion_id.in_(part))
         tx.execute(
             insert(Filing),
@@ -77,7 +77,7 @@ def take_out(opinion_ids: Sequence[int]) -> set[int]:
     """Remove filings of these opinions; returns the themes they left, their approvals reopened."""
     with db.transaction() as tx:
         left: set[int] = set()
-        for part in _parts(opinion_ids):
+        for part in parts(opinion_ids):
             here = Filing.opinion_id.in_(part)
             found = tx.scalars(select(Filing.theme_id).where(here, Filing.theme_id.is_not(None)))
             themes = {theme_id for theme_id in found if theme_id is not None}
@@ -98,7 +98,7 @@ def key(where: Theme | Placement | None) -> tuple[str | None, int | None]:
 def places(opinion_ids: Sequence[int]) -> set[tuple[str | None, int | None]]:
     """All places where any of these opinions stand, as `key` writes them."""
     found: set[tuple[str | None, int | None]] = set()
-    for part in _parts(opinion_ids):
+    for part in parts(opinion_ids):
         query = (
             select(Filing.placement, Filing.theme_id)
             .select_from(Opinion)
@@ -167,7 +167,7 @@ def dissolve_untouched(consultation: Consultation) -> None:
     """Undo what only the machine did: untouched themes and its own 単独 marks."""
     tx = db.session()
     themes = db.locked(select(Theme.id).where(untouched_theme(consultation)).order_by(Theme.id))
-    for part in _parts(list(tx.scalars(themes))):
+    for part in parts(list(tx.scalars(themes))):
         _delete(Filing.theme_id.in_(part))
         tx.execute(update(Theme).where(Theme.id.in_(part)).values(dissolved_at=clock.now()))
     own = select(Answer.opinion_id).where(Answer.opinion_id.is_not(None))
@@ -205,6 +205,7 @@ def _delete(where: ColumnElement[bool]) -> None:
     db.session().execute(delete(Filing).where(where).execution_options(synchronize_session="fetch"))
 
 
-def _parts(ids: Sequence[int]) -> Iterator[list[int]]:
+def parts(ids: Sequence[int]) -> Iterator[list[int]]:
+    """Ids in as many lists as one statement takes each."""
     for start in range(0, len(ids), _BATCH):
         yield list(ids[start : start + _BATCH])

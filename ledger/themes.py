@@ -226,39 +226,41 @@ def move(
 
 
 def gather(
-    actor: Any, consultation: Consultation, opinion_ids: Collection[int], title: str
+    actor: Any,
+    consultation: Consultation,
+    opinion_ids: Collection[int],
+    title: str,
+    *,
+    proposal: Proposal | None = None,
 ) -> Theme:
-    """Make a new theme of opinions that stand alone or nowhere yet."""
+    """Make a new theme of opinions, and keep beside it what the machine called it, if it did."""
     with db.transaction():
         fresh = create(actor, consultation, title)
+        if proposal is not None:
+            fresh.machine_label, fresh.machine_quote = proposal.label[:200], proposal.quote
+            fresh.confidence = proposal.confidence
         move(actor, consultation, opinion_ids, fresh)
         return fresh
 
 
-def move_back(
-    actor: Any,
-    consultation: Consultation,
-    opinion_ids: Collection[int],
-    *,
-    from_: Theme | Placement | None,
-    to: Theme | Placement | None,
-) -> int:
-    """Undo a move; raises `Conflict` when somebody has moved one of them since.
+def lock(actor: Any, theme: Theme) -> None:
+    """Keep a theme from every run, as naming or answering it does."""
+    require(actor, "themes.work", theme)
+    with db.transaction():
+        row = _fresh(theme)
+        row.locked_at = row.locked_at or clock.now()
+        _note("theme.locked", row)
 
-    A theme that was made by the move and is empty now is taken away again.
-    """
-    require(actor, "themes.work", consultation)
+
+def unlock(actor: Any, theme: Theme) -> None:
+    """Let runs propose changes to a theme again; what a person filed stays where it is."""
+    require(actor, "themes.work", theme)
     with db.transaction() as tx:
-        ids = filings.lock(consultation, opinion_ids)
-        if filings.places(ids) != {filings.key(from_)}:
-            raise Conflict(_("そのあと動かしたご意見があるので、元に戻せません。"))
-        count = move(actor, consultation, ids, to)
-        if isinstance(from_, Theme) and not from_.machine_label:
-            left = tx.scalar(select(func.count()).where(Filing.theme_id == from_.id))
-            answered = tx.scalar(select(Answer.id).where(Answer.theme_id == from_.id))
-            if not left and answered is None:
-                dissolve(actor, from_)
-        return count
+        row = _fresh(theme)
+        if tx.scalar(select(Answer.id).where(Answer.theme_id == row.id)) is not None:
+            raise Conflict(_("回答のあるテーマは、固定のままになります。"))
+        row.locked_at = None
+        _note("theme.unlocked", row)
 
 
 def take_out(opinion_ids: Sequence[int]) -> set[int]:

@@ -20,11 +20,13 @@ bp = Blueprint("analysis", __name__)
 def register(app: Flask) -> None:
     """Add this package's pages to the application."""
     from analysis.views import (  # noqa: F401 their routes are added by importing them
+        acts,
         answers,
         embeds,
         filings,
         publishing,
         reports,
+        runs,
         themes,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 from werkzeug.wrappers import Response
 
-from analysis import queries
+from analysis import desks, queries
 from analysis.forms import AnswerForm, ApproveAllForm, BulkForm, DecisionForm
 from analysis.views import bp
 from analysis.views.themes import Spot, address, consultation_of, draw, spot_of, tell
@@ -28,9 +28,9 @@ def save_answer(slug: str) -> Any:
     spot, form = spot_of(consultation), AnswerForm()
     if spot.target is None:
         raise NotFound
-    act = answers.hand_in if form.is_handed_in else answers.save
+    version = form.version.data or 0
     try:
-        act(actor(), spot.target, form.draft(), version=form.version.data or 0)
+        desks.answer(actor(), spot.target, form.draft(), version=version, submit=form.is_handed_in)
     except Stale as error:
         return _stale(consultation, spot, form, error)
     except (Invalid, Conflict) as error:
@@ -62,7 +62,9 @@ def answer_many(slug: str) -> Any:
         targets = _targets(consultation, spot, form)
         if not targets:
             raise Invalid("opinions", _("回答を付けるご意見を選んでください。"))
-        done = answers.save_many(actor(), targets, form.draft(), submit=form.is_handed_in)
+        done = desks.answer_many(
+            actor(), consultation, targets, form.draft(), submit=form.is_handed_in
+        )
     except (Invalid, Conflict) as error:
         db.session().rollback()
         refuse(form, error)

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flask import flash, render_template, request, session, url_for
+from flask import flash, render_template, request, url_for
 
-from analysis import queries, runs
+from analysis import changes, queries, runs
 from analysis.forms import AnswerForm, BulkForm, DecisionForm, FilingForm, RunForm
 from analysis.queries import Where
 from analysis.views import bp
 from core import clock
-from core.errors import Invalid, NotFound
-from core.messages import Message, _
+from core.errors import NotFound
+from core.messages import Message
 from core.permissions import permits as may
 from core.views.jobs import described
-from core.web import Page, actor, flow, page_of, permits, see_other
-from ledger import answers, consultations
+from core.web import Page, actor, flow, page_of, permits
+from ledger import acts, answers, consultations
 from ledger import queries as ledger_queries
 from ledger.dispositions import LABELS
 from ledger.filings import UNNAMED
@@ -94,6 +94,12 @@ def address(consultation: Consultation, spot: Spot | None = None, **more: Any) -
     return url_for("analysis.themes", slug=consultation.slug, **{**args, **more})
 
 
+def desk_steps(consultation: Consultation) -> list[dict[str, Any]]:
+    """The casebar's steps, with this one marked on every page of the desk."""
+    here = address(consultation)
+    return [{**step, "is_current": step["url"] == here} for step in flow(consultation)]
+
+
 def tell(said: Message, kind: str = "success") -> None:
     flash(str(said), kind)
 
@@ -127,10 +133,7 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
     return render_template(
         "analysis/themes.html",
         consultation=consultation,
-        steps=[
-            {**step, "is_current": step["url"] == address(consultation)}
-            for step in flow(consultation)
-        ],
+        steps=desk_steps(consultation),
         seen=seen,
         spot=spot,
         row=seen.row(spot.where) if isinstance(spot.where, Theme) else None,
@@ -138,8 +141,12 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
         page=page,
         answer=answer,
         job=described(job) if job else None,
+        last_run=runs.last(consultation),
+        cuts=runs.CUTS,
+        open_changes=changes.open_count(consultation),
         dispositions=LABELS,
-        undo=_undoable(consultation),
+        undo=acts.next_undo(who, consultation),
+        redo=acts.next_redo(who, consultation),
         address=partial(address, consultation),
         channels=CHANNELS,
         unnamed=UNNAMED,
@@ -148,20 +155,3 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
         seen_at=clock.now().timestamp(),
         **{**ready, **forms},
     )
-
-
-@bp.post("/desk/c/<slug>/themes/run")
-@permits("runs.start")
-def start_run(slug: str) -> Any:
-    consultation = consultation_of(slug)
-    form = RunForm()
-    if not form.validate():
-        raise Invalid("cut", _("まとめ方を選んでください。"))
-    runs.start(actor(), consultation, cut=form.cut.data)
-    return see_other(address(consultation))
-
-
-def _undoable(consultation: Consultation) -> str:
-    """What would be undone, in words; empty when there is nothing."""
-    kept = session.get("undo")
-    return str(kept["said"]) if kept and kept["slug"] == consultation.slug else ""

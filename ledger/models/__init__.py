@@ -1,5 +1,6 @@
 """The tables of the ledger; each module holds one noun and what belongs to it."""
 
+from ledger.models.acts import Act
 from ledger.models.answers import Answer, AnswerState
 from ledger.models.consultations import Consultation, Phase, PhaseKind, Section, Stage
 from ledger.models.editions import Edition, EditionGroup, EditionLine, Report, ReportState
@@ -10,6 +11,7 @@ from ledger.models.stances import Choice, Stance
 from ledger.models.themes import Filing, Placement, Theme
 
 __all__ = [
+    "Act",
     "Answer",
     "AnswerState",
     "Channel",

@@ -239,21 +239,6 @@ def test_a_change_of_members_reopens_an_approval(
     assert breaches(consultation) == []
 
 
-def test_moved_opinions_can_be_moved_back_unless_somebody_moved_them(
-    consultation: Consultation, officer: Account
-) -> None:
-    ids = enter(consultation, *"abcd")
-    made = themes.gather(officer, consultation, ids[:2], "木のこと")
-    themes.move_back(officer, consultation, ids[:2], from_=made, to=None)
-    assert queries.counts(consultation).unfiled == 4
-    assert living(consultation) == [], "the theme the move made is gone again"
-    themes.move(officer, consultation, ids[:2], Placement.LONE)
-    themes.move(officer, consultation, ids[:1], None)
-    with pytest.raises(Conflict):
-        themes.move_back(officer, consultation, ids[:2], from_=Placement.LONE, to=None)
-    assert queries.counts(consultation).lone == 1
-
-
 def test_an_opinion_of_another_consultation_is_not_there(
     consultation: Consultation, empty_consultation: Consultation, officer: Account
 ) -> None:

@@ -155,8 +155,42 @@ function keeping(form) {
   });
 }
 
+/**
+ * The slider in place of the list of cuts: what it says is what the newest run's dendrogram gives.
+ * @param {HTMLFormElement} form
+ */
+function grain(form) {
+  const list = form.querySelector("select");
+  const said = form.querySelector("[data-grain-n]");
+  if (!(list instanceof HTMLSelectElement) || !(said instanceof HTMLElement) || !list.options[0]?.dataset.words) return;
+  const slider = document.createElement("input");
+  slider.type = "range";
+  slider.min = "0";
+  slider.max = String(list.options.length - 1);
+  slider.value = String(list.selectedIndex);
+  slider.id = list.id;
+  slider.setAttribute("aria-describedby", said.id);
+  list.removeAttribute("id");
+  list.hidden = true;
+  list.after(slider);
+  for (const end of form.querySelectorAll("[data-grain-end]")) /** @type {HTMLElement} */ (end).hidden = false;
+  said.hidden = false;
+  const draw = () => {
+    list.selectedIndex = Number(slider.value);
+    const option = list.options[list.selectedIndex];
+    slider.setAttribute("aria-valuetext", `${option.dataset.words} ${option.dataset.more}`);
+    const more = document.createElement("small");
+    more.textContent = ` ${option.dataset.more ?? ""}`;
+    said.replaceChildren(option.dataset.words ?? "", more);
+  };
+  slider.addEventListener("input", draw);
+  draw();
+}
+
 function start() {
   keys();
+  const cuts = document.querySelector("form[data-grain]");
+  if (cuts instanceof HTMLFormElement) grain(cuts);
   const list = document.querySelector("[data-picking]");
   if (list instanceof HTMLElement) picking(list);
   const answer = document.querySelector("form#answer");

@@ -1,0 +1,211 @@
+"""Acts on the desk: noted with who, undone and redone, refused when somebody changed the same."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from analysis import desks
+from core import clock, db
+from core.errors import Conflict, DomainError
+from core.people import Account
+from ledger import acts, answers, check, opinions, queries, snapshots, themes
+from ledger.answers import Draft
+from ledger.models import Channel, Consultation, Opinion, Placement, Theme
+from ledger.opinions import Said
+
+GOOD = Draft(disposition="endorsed", summary="賛成です。", view="ありがとうございます。")
+
+
+def enter(consultation: Consultation, *bodies: str) -> list[int]:
+    return opinions.enter_all(
+        consultation,
+        [
+            Said(
+                source="test",
+                source_id=number,
+                channel=Channel.WEB,
+                body=body,
+                submission=f"test:{number}",
+                voice_id=None,
+                said_at=clock.now(),
+                received_at=clock.now(),
+            )
+            for number, body in enumerate(bodies, start=1)
+        ],
+        role="officer",
+    )
+
+
+def stands(consultation: Consultation) -> object:
+    """Where everything is and what it is called, apart from what is taken away."""
+    db.session().expire_all()
+    now = snapshots.take(consultation)
+    living = {k: [v[0], *v[2:]] for k, v in now["themes"].items() if v[0]}
+    return now["filings"], living, now["answers"]
+
+
+def breaches(consultation: Consultation) -> list[check.Breach]:
+    return [*check.conservation(consultation), *check._texts(), *check._filings()]
+
+
+def test_every_kind_of_act_is_undone_and_redone(
+    both_engines: str, consultation: Consultation, officer: Account
+) -> None:
+    ids = enter(consultation, *"abcdefgh")
+    made = desks.gather(officer, consultation, ids[:4], None, "木のこと")
+    other = desks.gather(officer, consultation, ids[4:6], None, "明かり")
+    doing = [
+        lambda: desks.move(officer, consultation, ids[6:7], made),
+        lambda: desks.move(officer, consultation, ids[6:7], Placement.LONE),
+        lambda: desks.move(officer, consultation, ids[:1], None),
+        lambda: desks.gather(officer, consultation, ids[1:2], made, "木陰"),
+        lambda: desks.rename(officer, made, "大きな木", version=made.version),
+        lambda: desks.put_under(officer, made, "1-1 木", version=made.version),
+        lambda: desks.merge(officer, made, other),
+    ]
+    for act in doing:
+        before = stands(consultation)
+        act()
+        after = stands(consultation)
+        assert before != after
+        desks.undo(officer, consultation)
+        assert stands(consultation) == before
+        desks.redo(officer, consultation)
+        assert stands(consultation) == after
+        assert breaches(consultation) == []
+    said = [str(act.said) for act in acts.listed(consultation)]
+    assert said[0] == "「明かり」を「大きな木」にまとめました。"
+    assert {act.account_id for act in acts.listed(consultation)} == {officer.id}
+
+
+def test_any_sequence_is_undone_to_where_it_began(
+    consultation: Consultation, officer: Account
+) -> None:
+    """Seeded: 40 acts in any order, all undone, all redone; the laws hold after each."""
+    ids = enter(consultation, *(f"意見{n}" for n in range(12)))
+    chance = random.Random(5)
+    start, done = stands(consultation), 0
+
+    def living() -> list[Theme]:
+        return [row.theme for row in queries.themes_of(consultation)]
+
+    for turn in range(40):
+        chosen = chance.sample(ids, chance.randint(1, 4))
+        kind = chance.choice(["theme", "lone", "none", "new", "rename", "merge"])
+        try:
+            match kind:
+                case "theme" if living():
+                    desks.move(officer, consultation, chosen, chance.choice(living()))
+                case "lone":
+                    desks.move(officer, consultation, chosen, Placement.LONE)
+                case "none":
+                    desks.move(officer, consultation, chosen, None)
+                case "rename" if living():
+                    theme = chance.choice(living())
+                    desks.rename(officer, theme, f"名前{turn}", version=theme.version)
+                case "merge" if len(living()) > 1:
+                    desks.merge(officer, *chance.sample(living(), 2))
+                case _:
+                    desks.gather(officer, consultation, chosen, None, f"テーマ{turn}")
+        except DomainError:
+            db.session().rollback()
+        assert breaches(consultation) == []
+    end = stands(consultation)
+    while acts.next_undo(officer, consultation):
+        desks.undo(officer, consultation)
+        assert breaches(consultation) == []
+        done += 1
+    assert done > 20
+    assert stands(consultation) == start
+    while acts.next_redo(officer, consultation):
+        desks.redo(officer, consultation)
+    assert stands(consultation) == end
+
+
+def test_what_somebody_else_changed_since_is_not_undone(
+    both_engines: str, consultation: Consultation, officer: Account, other_officer: Account
+) -> None:
+    ids = enter(consultation, *"abc")
+    first = desks.gather(officer, consultation, ids[:2], None, "木のこと")
+    desks.move(officer, consultation, ids[2:], first)
+    desks.move(other_officer, consultation, ids[2:], Placement.LONE)
+    with pytest.raises(Conflict, match="ほかの人が"):
+        desks.undo(officer, consultation)
+    acts.give_up(officer, consultation, is_undo=True)
+    desks.undo(officer, consultation)
+    assert queries.counts(consultation).lone == 1, "the other's act stands"
+    assert queries.counts(consultation).unfiled == 2
+
+
+def test_one_person_undoes_only_their_own(
+    consultation: Consultation, officer: Account, other_officer: Account
+) -> None:
+    ids = enter(consultation, *"ab")
+    desks.move(officer, consultation, ids[:1], Placement.LONE)
+    desks.move(other_officer, consultation, ids[1:], Placement.LONE)
+    desks.undo(officer, consultation)
+    assert [o.id for o in queries.opinions_in(consultation, Placement.LONE)] == ids[1:]
+    assert acts.next_undo(officer, consultation) is None
+
+
+def test_a_theme_somebody_answered_is_not_taken_away_by_undoing(
+    consultation: Consultation, officer: Account, other_officer: Account
+) -> None:
+    made = desks.gather(officer, consultation, enter(consultation, *"ab"), None, "木のこと")
+    answers.save(other_officer, made, GOOD, version=0)
+    with pytest.raises(Conflict):
+        desks.undo(officer, consultation)
+    assert queries.counts(consultation).in_themes == 2
+
+
+def test_an_opinion_taken_back_since_is_not_filed_again(
+    consultation: Consultation, officer: Account
+) -> None:
+    ids = enter(consultation, *"ab")
+    theme = desks.gather(officer, consultation, ids, None, "木のこと")
+    desks.move(officer, consultation, ids, None)
+    opinions.withdraw(db.session().get_one(Opinion, ids[0]), role="resident")
+    with pytest.raises(Conflict, match="取り下げ"):
+        desks.undo(officer, consultation)
+    assert themes.current(theme).id == theme.id
+    assert breaches(consultation) == []
+
+
+def test_a_new_act_leaves_nothing_to_redo(consultation: Consultation, officer: Account) -> None:
+    ids = enter(consultation, *"ab")
+    desks.move(officer, consultation, ids[:1], Placement.LONE)
+    desks.undo(officer, consultation)
+    desks.move(officer, consultation, ids[1:], Placement.LONE)
+    assert acts.next_redo(officer, consultation) is None
+
+
+def test_undoing_reopens_what_was_approved(
+    consultation: Consultation, officer: Account, approver: Account
+) -> None:
+    ids = enter(consultation, *"abc")
+    theme = desks.gather(officer, consultation, ids[:2], None, "木のこと")
+    desks.move(officer, consultation, ids[2:], theme)
+    answer = desks.answer(officer, theme, GOOD, version=0, submit=True)
+    answers.approve(approver, answer, version=answer.version)
+    assert str(acts.listed(consultation)[0].said) == "「木のこと」の回答を確認に回しました。"
+    desks.undo(officer, consultation)
+    found = answers.of(theme)
+    assert found is not None
+    assert found.state == "draft", "its members changed"
+
+
+def test_locking_is_noted_and_an_answer_keeps_the_lock(
+    consultation: Consultation, officer: Account
+) -> None:
+    theme = desks.gather(officer, consultation, enter(consultation, *"ab"), None, "木のこと")
+    desks.unlock(officer, theme)
+    db.session().refresh(theme)
+    assert theme.locked_at is None
+    desks.lock(officer, theme)
+    said = [str(act.said) for act in acts.listed(consultation)[:2]]
+    assert said == ["「木のこと」を固定しました。", "「木のこと」の固定を外しました。"]
+    answers.save(officer, theme, GOOD, version=0)
+    with pytest.raises(Conflict):
+        desks.unlock(officer, theme)
