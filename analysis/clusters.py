@@ -155,7 +155,10 @@ def _distances(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     condensed = np.empty(n * (n - 1) // 2)
     at = 0
     for top in range(0, n, _BLOCK_ROWS):
-        block = np.clip(np.round(1.0 - rows[top : top + _BLOCK_ROWS] @ rows[top:].T, 9), 0.0, 2.0)
+        block = rows[top : top + _BLOCK_ROWS] @ rows[top:].T
+        np.subtract(1.0, block, out=block)
+        np.round(block, 9, out=block)
+        np.clip(block, 0.0, 2.0, out=block)
         for offset, line in enumerate(block):
             rest = line[offset + 1 :]
             condensed[at : at + len(rest)] = rest

@@ -6,18 +6,17 @@ Pure: texts in, frozen results out. What staff do with a grouping is for `runs` 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from importlib.metadata import version
+from functools import cached_property
 
-from analysis import clusters, copies, labels, tokens, vectors
+from analysis import clusters, copies, labels, tokens, vectors, vocabularies
 from analysis.clusters import Grouping, Tree
+from analysis.encoders import ByWords, Encoder, Mixed
 from analysis.labels import Label
 from analysis.tokens import Sentence
 from analysis.vectors import Space, Vectors
-
-_PACKAGES = ("sudachipy", "sudachidict_core", "scikit-learn", "scipy", "numpy")
 
 
 class Step(StrEnum):
@@ -42,7 +41,7 @@ class Origin:
     distinct_count: int
     cut: float
     seed: int
-    parameters: tuple[tuple[str, float], ...]
+    parameters: tuple[tuple[str, float | str], ...]
     versions: tuple[tuple[str, str], ...]
 
 
@@ -73,15 +72,32 @@ class Prepared:
 
     def at(self, cut: float, *, progress: Progress | None = None) -> Grouped:
         """The groups at a cut, labelled."""
+        return self._labelled(self.tree.cut(cut), replace(self.origin, cut=cut), progress)
+
+    def into(self, count: int, *, progress: Progress | None = None) -> Grouped:
+        """At most `count` groups, lone texts among them, labelled; told as the cut between merges.
+
+        Fewer where several texts part at once, and one more for every lone text with copies.
+        """
+        return self._labelled(self.tree.cut_into(count), self.origin, progress)
+
+    def among_distinct(self, members: Sequence[int]) -> list[int]:
+        """Indices of texts as those of distinct texts: what labels, centres and quotes count by."""
+        return sorted({self._place[index] for index in members})
+
+    @cached_property
+    def _place(self) -> dict[int, int]:
+        return {index: i for i, same in enumerate(self.copies) for index in same}
+
+    def _labelled(self, folded: Grouping, origin: Origin, progress: Progress | None) -> Grouped:
         tell = progress or _silent
         tell(Step.LABELS, 0, 1)
-        grouping = clusters.unfold(self.tree.cut(cut), self.copies)
-        place = {index: i for i, same in enumerate(self.copies) for index in same}
-        groups = [sorted({place[index] for index in members}) for members in grouping.members]
+        grouping = clusters.unfold(folded, self.copies)
+        groups = [self.among_distinct(members) for members in grouping.members]
         found = labels.label(groups, self.distinct, self.sentences, self.vectors, self.space)
         named = tuple(replace(label, member=self.copies[label.member][0]) for label in found)
         tell(Step.LABELS, 1, 1)
-        return Grouped(grouping, named, replace(self.origin, cut=cut))
+        return Grouped(grouping, named, origin)
 
 
 def group_texts(
@@ -93,8 +109,8 @@ def group_texts(
 ) -> Grouped:
     """Group texts by what they are about and propose a label for each group.
 
-    Any number of texts, none included. `cut` is a cosine distance, one of `clusters.CUTS`;
-    `progress` hears (step, done, of), and the end of each step.
+    Any number of texts, none included. `cut` is a cosine distance, one of `clusters.CUTS` or any
+    between; `progress` hears (step, done, of), and the end of each step.
     Same texts, seed and versions: same result.
     """
     return prepare(texts, cut=cut, seed=seed, progress=progress).at(cut, progress=progress)
@@ -105,28 +121,44 @@ def prepare(
     *,
     cut: float = clusters.DEFAULT_CUT,
     seed: int = 0,
+    space: Space | None = None,
+    extra: Encoder | None = None,
+    known: MutableMapping[str, tuple[Sentence, ...]] | None = None,
     progress: Progress | None = None,
 ) -> Prepared:
-    """Do all but cutting and labelling: what takes long. Arguments as for `group_texts`."""
+    """Do all but cutting and labelling: what takes long. Arguments as for `group_texts`.
+
+    `space` is the consultation's frozen one (`vocabularies`), else one is fitted to the texts.
+    `extra` is mixed half and half with it for the tree. `known` is a cache of tokens (`caches`).
+    """
     tell = progress or _silent
     tell(Step.READ, 0, len(texts))
     folded = copies.fold(texts)
     distinct = tuple(texts[same[0]] for same in folded)
     tell(Step.READ, len(texts), len(texts))
-    sentences = tokens.read(distinct, progress=lambda done, of: tell(Step.TOKENS, done, of))
+    sentences = tokens.read(
+        distinct, known=known, progress=lambda done, of: tell(Step.TOKENS, done, of)
+    )
     words = [tokens.join(sentence.words for sentence in parts) for parts in sentences]
     tell(Step.VECTORS, 0, 1)
-    space = vectors.fit(words, seed=seed)
+    space = space or vectors.fit(words, seed=seed)
     placed = space.place(words)
+    encoder: Encoder = ByWords(space)
+    compared = placed
+    if extra is not None:
+        encoder = Mixed(encoder, extra)
+        compared = encoder.encode(distinct, words)
     tell(Step.VECTORS, 1, 1)
     tell(Step.CLUSTERS, 0, 1)
-    tree = clusters.link(placed, seed=seed)
+    tree = clusters.link(compared, seed=seed)
     tell(Step.CLUSTERS, 1, 1)
-    origin = _origin(texts, len(distinct), cut, seed)
+    origin = _origin(texts, len(distinct), cut, seed, encoder.name)
     return Prepared(folded, distinct, tuple(sentences), space, placed, tree, origin)
 
 
-def _origin(texts: Sequence[str], distinct_count: int, cut: float, seed: int) -> Origin:
+def _origin(
+    texts: Sequence[str], distinct_count: int, cut: float, seed: int, encoder: str
+) -> Origin:
     return Origin(
         input_sha256=input_sha256(texts),
         text_count=len(texts),
@@ -134,13 +166,14 @@ def _origin(texts: Sequence[str], distinct_count: int, cut: float, seed: int) ->
         cut=cut,
         seed=seed,
         parameters=(
+            ("encoder", encoder),
             ("dimensions", vectors.DIMENSIONS),
             ("others_weight", vectors.OTHERS_WEIGHT),
             ("pairs_limit", clusters.PAIRS_LIMIT),
             ("gathered", clusters.GATHERED),
             ("named_from", labels.NAMED_FROM),
         ),
-        versions=tuple((package, version(package)) for package in _PACKAGES),
+        versions=vocabularies.versions(),
     )
 
 

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import normalize
 
-from analysis.tokens import Phrase, Sentence, normalise
+from analysis.tokens import Sentence, normalise
 from analysis.vectors import Space, Vectors
 
 # Below it the phrase speaks for too few, and a person must find the name: analysis.md.
 NAMED_FROM = 0.3
+UNNAMED = "（要命名）"
 
 # Words that tell nothing as a heading, alone or as B of 「AのB」.
 _GENERIC = """
@@ -25,6 +26,9 @@ _GENERIC = """
 方々 皆様 国民 市民 県民 区民 住民 対応 検討 考え 実施 可能 可能性 重要 最も 一番 説明 確認 改正
 """
 GENERIC = frozenset(_GENERIC.split())
+
+# Phrases that share more of their letters say the same; the prototype's measure.
+_SHARED_LETTERS = 0.6
 
 # Sentences are sought in so few texts of a group, the nearest to its centre.
 _CENTRAL_TEXTS = 5
@@ -50,6 +54,12 @@ class Label:
         """Whether the phrase can stand as a name; else the group is shown as （要命名）."""
         return self.phrase is not None and self.confidence >= NAMED_FROM
 
+    def heading(self, length: int = 60) -> str:
+        """「phrase ｜ the sentence」 on one line, cut to `length` characters of the sentence."""
+        line = " ".join(self.sentence.split())
+        said = line if len(line) <= length else line[: length - 1] + "…"
+        return f"{self.phrase if self.is_named else UNNAMED} ｜ {said}"
+
 
 def label(
     groups: Sequence[Sequence[int]],
@@ -63,53 +73,88 @@ def label(
     A phrase is held against all texts, also those in no group; pass each copy once, so that a
     campaign does not name a group. `sentences` and `vectors` are those of `texts`, by `space`.
     """
-    phrases = [_phrases(parts) for parts in sentences]
-    seen = Counter(phrase for found in phrases for phrase in found)
+    every = _Said(sentences)
     found = []
     for members, quote in zip(groups, _quotes(groups, sentences, vectors, space), strict=True):
-        phrase, confidence = _name(members, texts, phrases, seen)
+        phrase, confidence = _name(members, texts, every)
         member, begin, end = _without_blanks(texts, *quote)
         said = texts[member][begin:end]
         found.append(Label(phrase, confidence, member, begin, end, said))
     return tuple(found)
 
 
-def _phrases(sentences: Sequence[Sentence]) -> frozenset[Phrase]:
-    return frozenset(
-        phrase
-        for sentence in sentences
-        for phrase in sentence.words.phrases
-        if phrase.text not in GENERIC
-    )
+def phrases(
+    groups: Sequence[Sequence[int]],
+    sentences: Sequence[Sequence[Sentence]],
+    top: int = 3,
+) -> tuple[tuple[str, ...], ...]:
+    """For each group the phrases that tell it from the others best, unlike each other.
+
+    For headings above themes, which no single phrase covers. Indices and copies as for `label`.
+    """
+    said = _Said(sentences)
+    return tuple(_unlike(said.ranked(members), top) for members in groups)
 
 
-def _name(
-    members: Sequence[int],
-    texts: Sequence[str],
-    phrases: Sequence[frozenset[Phrase]],
-    seen: Counter[Phrase],
-) -> tuple[str | None, float]:
+def _unlike(ranked: Sequence[str], top: int) -> tuple[str, ...]:
+    """The first of phrases that share little with those before them: 高校再編, not also 再編."""
+    chosen: list[str] = []
+    for phrase in ranked:
+        letters = set(phrase)
+        if len(chosen) < top and all(
+            len(letters & set(other)) <= _SHARED_LETTERS * min(len(letters), len(set(other)))
+            for other in chosen
+        ):
+            chosen.append(phrase)
+    return tuple(chosen)
+
+
+class _Said:
+    """Which phrases each text has, and of how many parts each is made."""
+
+    def __init__(self, sentences: Sequence[Sequence[Sentence]]) -> None:
+        self._own: list[frozenset[str]] = []
+        self._parts: dict[str, int] = {}
+        for text in sentences:
+            found = [phrase for sentence in text for phrase in sentence.words.phrases]
+            for phrase in found:  # the fewest, whichever text comes first
+                parts = self._parts.get(phrase.text, phrase.parts)
+                self._parts[phrase.text] = min(parts, phrase.parts)
+            self._own.append(frozenset(phrase.text for phrase in found) - GENERIC)
+        self._seen = Counter(text for own in self._own for text in own)
+
+    def ranked(self, members: Sequence[int]) -> list[str]:
+        """Phrases that two members or more have, by coverage × log-lift."""
+        inside = Counter(text for i in members for text in self._own[i])
+        size, outside = len(members), len(self._own) - len(members)
+        scores = {
+            text: _score(
+                text,
+                self._parts[text],
+                count / size,
+                (self._seen[text] - count + 0.5) / (outside + 1),
+            )
+            for text, count in inside.items()
+            if count >= 2
+        }
+        # By the text after the score: sets have no order, and the same input gives the same label.
+        return sorted(scores, key=lambda text: (-scores[text], text))
+
+
+def _name(members: Sequence[int], texts: Sequence[str], said: _Said) -> tuple[str | None, float]:
     """The phrase in two texts or more with the greatest coverage × log-lift, and its coverage."""
-    inside = Counter(phrase for i in members for phrase in phrases[i])
-    size, outside = len(members), len(texts) - len(members)
-    scores = {
-        phrase: _score(phrase, count / size, (seen[phrase] - count + 0.5) / (outside + 1))
-        for phrase, count in inside.items()
-        if count >= 2
-    }
-    if not scores:
+    ranked = said.ranked(members)
+    if not ranked:
         return None, 0.0
-    # By the text after the score: sets have no order, and the same input must give the same label.
-    best = min(scores, key=lambda phrase: (-scores[phrase], phrase.text)).text
     # Counted anew in the text, for 高校 is also in 高校再編.
-    return best, sum(best in normalise(texts[i]) for i in members) / size
+    return ranked[0], sum(ranked[0] in normalise(texts[i]) for i in members) / len(members)
 
 
-def _score(phrase: Phrase, coverage: float, elsewhere: float) -> float:
+def _score(phrase: str, parts: int, coverage: float, elsewhere: float) -> float:
     """Coverage × log-lift, more for a longer phrase: 高校再編 over 再編. Weights by eye."""
-    score = coverage * log(1 + coverage / elsewhere) * (1 + 0.35 * min(phrase.parts - 1, 2))
-    head = phrase.text.rpartition("の")[2]
-    if head == phrase.text:
+    score = coverage * log(1 + coverage / elsewhere) * (1 + 0.35 * min(parts - 1, 2))
+    head = phrase.rpartition("の")[2]
+    if head == phrase:
         return score
     return score * 1.15 * (0.6 if head in GENERIC else 1)
 

@@ -6,7 +6,7 @@ Where a text may be split is for `points`, what its words weigh for `vectors`.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -141,15 +141,26 @@ def join(parts: Iterable[Words]) -> Words:
 
 
 def read(
-    texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None
+    texts: Sequence[str],
+    *,
+    known: MutableMapping[str, tuple[Sentence, ...]] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[tuple[Sentence, ...]]:
-    """Read each text into its sentences with their words; `progress` hears (texts done, texts)."""
+    """Read each text into its sentences with their words; `progress` hears (texts done, texts).
+
+    Texts in `known` are not read again, others are added to it: see `caches`.
+    """
     # Sudachi's tokenizer must not be shared between threads; the dictionary behind it may.
     reader = Reader(_dictionary().tokenizer())
     found = []
     for done, text in enumerate(texts, 1):
-        spans = sentences(text)
-        found.append(tuple(Sentence(b, e, reader.words(text[b:e])) for b, e in spans))
+        parts = known.get(text) if known is not None else None
+        if parts is None:
+            spans = sentences(text)
+            parts = tuple(Sentence(b, e, reader.words(text[b:e])) for b, e in spans)
+            if known is not None:
+                known[text] = parts
+        found.append(parts)
         if progress and (done % PROGRESS_EVERY == 0 or done == len(texts)):
             progress(done, len(texts))
     return found
@@ -164,14 +175,14 @@ class Reader:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._met: dict[int, _Entry] = {}
-        self._phrases: dict[str, Phrase] = {}
+        self._phrases: dict[Phrase, Phrase] = {}
 
     def words(self, text: str) -> Words:
         """The words of a text of any length."""
         morphemes = [m for piece in _pieces(normalise(text)) for m in self._split(piece)]
         entries = [self._entry(m) for m in morphemes]
         roles = [entry.role for entry in entries]
-        found = [self._phrases.setdefault(p.text, p) for p in _noun_phrases(morphemes, roles)]
+        found = [self._phrases.setdefault(p, p) for p in _noun_phrases(morphemes, roles)]
         words = join(entry.words for entry in entries if entry.words is not _NO_WORDS)
         return Words(words.nouns, words.others, words.long_nouns, words.long_others, tuple(found))
 

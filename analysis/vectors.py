@@ -72,10 +72,33 @@ def fit(texts: Sequence[Words], *, dimensions: int = DIMENSIONS, seed: int = 0) 
     return Space(kinds, axes)
 
 
+def vocabulary(kind: TfidfVectorizer | None) -> tuple[tuple[str, ...], Rows]:
+    """The words of one kind in the order of their columns, and their weights (IDF)."""
+    if kind is None:
+        return (), np.zeros(0)
+    words = sorted(kind.vocabulary_, key=kind.vocabulary_.__getitem__)
+    return tuple(words), np.asarray(kind.idf_)
+
+
+def restore(words: Sequence[str], weights: Rows) -> TfidfVectorizer | None:
+    """One kind of word as it was when it told its `vocabulary`."""
+    if not words:
+        return None
+    kind = _vectorizer()
+    kind.vocabulary_ = {word: column for column, word in enumerate(words)}
+    kind.fixed_vocabulary_ = True
+    kind.idf_ = weights
+    return kind
+
+
 def _learn(lists: Sequence[tuple[str, ...]]) -> TfidfVectorizer | None:
     if not any(lists):
         return None
-    return TfidfVectorizer(analyzer=_as_they_are, sublinear_tf=True).fit(lists)
+    return _vectorizer().fit(lists)
+
+
+def _vectorizer() -> TfidfVectorizer:
+    return TfidfVectorizer(analyzer=_as_they_are, sublinear_tf=True)
 
 
 def _as_they_are(words: tuple[str, ...]) -> tuple[str, ...]:
