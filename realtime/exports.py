@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core import clock
 from core.messages import Message, _
 from ledger.spreadsheets import csv_lines
-from realtime.told import ERASED, HIDDEN, WITHDRAWN, NoteTold, Told
+from realtime.told import ERASED, HIDDEN, WITHDRAWN, IslandTold, NoteTold, TalkTold, Told
 
 WHY: dict[str, Message] = {
     HIDDEN: _("非公開"),
@@ -23,6 +23,18 @@ _HEAD = (
 def csv_of(told: Told) -> str:
     """One row a note, copies too; what is not shown has no text."""
     return "".join(csv_lines(_rows(told)))
+
+
+def talk_words(talk: TalkTold) -> str:
+    """What a comment says, or that it is not shown."""
+    return talk.text if talk.text is not None else f"（{WHY[HIDDEN]}）"
+
+
+def heading_words(island: IslandTold) -> str:
+    """What stands over an island, where everything must have a heading."""
+    if island.reason:
+        return str(_("見出し（非公開）"))
+    return island.title or str(_("見出しのない島"))
 
 
 def _rows(told: Told) -> Iterator[list[object]]:
@@ -49,7 +61,7 @@ def _row(told: Told, note: NoteTold, table: str, island: str) -> list[object]:
         note.votes,
         str(WHY[note.why]) if note.why else str(_("数えた")),
         str(_("はい")) if note.is_copy else "",
-        "\n".join(note.talks),
+        "\n".join(talk_words(talk) for talk in note.talks),
         note.seq,
         f"{clock.local(note.said_at):%Y-%m-%d %H:%M}",
     ]

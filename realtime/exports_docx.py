@@ -10,7 +10,7 @@ from typing import Any
 from core import clock, files, i18n
 from core.messages import _
 from realtime import documents
-from realtime.exports import WHY
+from realtime.exports import WHY, heading_words, talk_words
 from realtime.models import WorkshopPhoto
 from realtime.told import NoteTold, TableTold, Told
 
@@ -109,9 +109,8 @@ def _table(paper: Any, table: TableTold) -> None:
     if table.summary:
         _paragraphs(paper, table.summary)
     for island in table.islands:
-        paper.add_heading(
-            f"{island.title or _('見出しのない島')}（{_('%(count)s枚', count=island.count)}）", 2
-        )
+        count = _("%(count)s枚", count=island.count)
+        paper.add_heading(f"{heading_words(island)}（{count}）", 2)
         for note in island.notes:
             _note(paper, note)
         for word, other in island.links:
@@ -141,7 +140,7 @@ def _note(paper: Any, note: NoteTold) -> None:
         said += f"　{_('%(count)s票', count=note.votes)}"
     paper.add_paragraph(said, style="List Bullet")
     for talk in note.talks:
-        paper.add_paragraph(talk, style="List Bullet 2")
+        paper.add_paragraph(talk_words(talk), style="List Bullet 2")
 
 
 def _paragraphs(paper: Any, said: str) -> None:

@@ -12,8 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from core.messages import _
-from realtime.exports import WHY
+from realtime.exports import WHY, heading_words
 from realtime.told import IslandTold, NoteTold, TableTold
 
 NOTE_W, LINE, PER_LINE = 160, 21, 9  # a full stop may hang behind the ninth letter
@@ -108,7 +107,7 @@ def words_of(note: NoteTold) -> str:
 
 def heading_of(island: IslandTold, width: float) -> list[str]:
     """An island's heading in lines, beside how many notes it has."""
-    return wrapped(island.title or str(_("見出しのない島")), (width - 90) / 19)
+    return wrapped(heading_words(island), (width - 90) / 19)
 
 
 def _width(letter: str) -> float:

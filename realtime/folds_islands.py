@@ -16,6 +16,7 @@ def island_add(state: State, effect: Effect) -> None:
         "y": effect["y"],
         "o": effect["o"],
         "by": effect["by"],
+        "hid": "",
         "gone": False,
     }
     for place, id_ in enumerate(effect["notes"]):
@@ -24,7 +25,14 @@ def island_add(state: State, effect: Effect) -> None:
 
 def island_title(state: State, effect: Effect) -> None:
     if effect["id"] in state["islands"]:
-        state["islands"][effect["id"]]["title"] = effect["title"]
+        state["islands"][effect["id"]].update(title=effect["title"], hid="")
+
+
+def island_hide(state: State, effect: Effect) -> None:
+    """A heading taken off its island, or shown again: then there is no reason."""
+    island = state["islands"].get(effect["id"])
+    if island is not None:
+        island.update(hid=effect.get("reason", ""), title=effect.get("title", island["title"]))
 
 
 def island_move(state: State, effect: Effect) -> None:

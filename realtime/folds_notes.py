@@ -57,6 +57,7 @@ def note_del(state: State, effect: Effect) -> None:
         note["lost"] = ""
         note["text"] = effect.get("text", note["text"])
         _drop_votes(state, effect["id"])
+        _tell_comments(state, effect)
 
 
 def note_back(state: State, effect: Effect) -> None:
@@ -65,6 +66,7 @@ def note_back(state: State, effect: Effect) -> None:
         note["gone"] = False
         note["lost"] = ""
         note["text"] = effect.get("text", note["text"])
+        _tell_comments(state, effect)
 
 
 def note_hide(state: State, effect: Effect) -> None:
@@ -85,6 +87,14 @@ def _mark_hidden(state: State, effect: Effect, reason: str) -> None:
     for id_ in states.family(effect):
         if (note := state["notes"].get(id_)) is not None:
             note.update(hid=reason, lost="", text=texts.get(id_, note["text"]))
+    _tell_comments(state, effect)
+
+
+def _tell_comments(state: State, effect: Effect) -> None:
+    """What the comments on a note say to who hears of it: nothing while it is covered."""
+    for id_, text in effect.get("talks", {}).items():
+        if id_ in state["talks"]:
+            state["talks"][id_]["text"] = text
 
 
 def unveil(state: State, effect: Effect) -> None:
@@ -95,6 +105,7 @@ def unveil(state: State, effect: Effect) -> None:
             note["veil"] = False
             note["lost"] = ""
             note["text"] = texts.get(id_, note["text"])
+    _tell_comments(state, effect)
 
 
 def _drop_votes(state: State, note: str) -> None:
@@ -107,8 +118,15 @@ def _drop_votes(state: State, note: str) -> None:
 
 
 def talk_add(state: State, effect: Effect) -> None:
-    said = {"note": effect["note"], "by": effect["by"], "text": effect["text"]}
+    said = {"note": effect["note"], "by": effect["by"], "text": effect["text"], "hid": ""}
     state["talks"][effect["id"]] = said
+
+
+def talk_hide(state: State, effect: Effect) -> None:
+    """A comment taken away, or shown again: then there is no reason."""
+    said = state["talks"].get(effect["id"])
+    if said is not None:
+        said.update(hid=effect.get("reason", ""), text=effect.get("text", said["text"]))
 
 
 def talk_del(state: State, effect: Effect) -> None:

@@ -1,4 +1,4 @@
-"""Hiding a note and showing it again: public, with a reason, and it can be looked up (law 7).
+"""Hiding words and showing them again: public, with a reason, and it can be looked up (law 7).
 
 At the board a lead does it by an operation; after the close by the verbs here, or a moderator does
 from the page where everything else is decided. Each way ends in the same public log.
@@ -6,8 +6,7 @@ from the page where everything else is decided. Each way ends in the same public
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+import functools
 from typing import Any
 
 from sqlalchemy import select
@@ -21,49 +20,26 @@ from forum import links
 from moderation import decisions, subjects
 from moderation.models import Decision
 from moderation.subjects import Kind
-from realtime import boards, listeners, plans
+from realtime import boards, hideables, listeners, plans
 from realtime.asks import Row
+from realtime.hideables import KINDS, NOTE, Hideable
 from realtime.limits import REASON_LIMIT
-from realtime.models import Member, Note, Workshop, WorkshopRecord
+from realtime.models import Member, Workshop, WorkshopRecord
 from realtime.state import echoes
 
-KIND = "note"
 RULE = _("ワークショップの約束")
 BACK = _("進行役が、その場で表示に戻しました。")
-_ACTS = {"note.hide": decisions.HIDE, "note.show": decisions.RESTORE}
-
-
-@dataclass
-class Hideable:
-    """A note as moderation knows things: where it is, and whether, why and since when hidden."""
-
-    note: Note
-    workshop: Workshop
-    hidden_at: datetime | None = None
-    hidden_rule: str = ""
-    hidden_reason: str = ""
-    public_id: str = field(default="")
-
-    def scopes(self) -> set[str]:
-        return self.workshop.scopes()
+_ACTS = {
+    f"{kind}.{op}": (kind, act)
+    for kind in KINDS
+    for op, act in (("hide", decisions.HIDE), ("show", decisions.RESTORE))
+}
 
 
 def register() -> None:
-    """Make notes known to moderation, and the public log to boards."""
-    kind = Kind(
-        load=_load,  # type: ignore[arg-type]  # looks like Moderated, and is no row
-        consultation_id=lambda thing: thing.workshop.consultation_id,
-        author_id=lambda thing: _author_id(thing.note),
-        place=lambda thing: _place(thing.workshop),
-        path=_path,
-        link=lambda public_id: links.absolute(_path(public_id)),
-        rules=lambda thing: thing.workshop.rules or [str(rule) for rule in plans.RULES],
-        template="realtime/_note_around.html",
-        around=lambda _thing: {},
-        on_hide=lambda thing, why: _append(thing.note, "note.hide", why),
-        on_restore=lambda thing, _why: _append(thing.note, "note.show", ""),
-    )
-    subjects.register(KIND, kind)
+    """Make words on boards known to moderation, and the public log to boards."""
+    for kind in KINDS:
+        subjects.register(kind, _subject(kind))
     listeners.note_by(noted)
 
 
@@ -77,125 +53,127 @@ def noted(board_id: int, rows: list[Row]) -> None:
         member = db.session().scalars(select(Member).where(Member.public_id == row.by)).one()
         if member.account is not None:
             reason = row.effect.get("reason") or str(BACK)
-            act = _ACTS[row.effect["op"]]
-            _set_down(member.account, workshop, row.effect["id"], act, str(RULE), reason)
+            kind, act = _ACTS[row.effect["op"]]
+            thing = Hideable(kind, hideables.row_of(workshop, kind, row.effect["id"]), workshop)
+            _set_down(member.account, thing, act, str(RULE), reason)
 
 
-def hide(actor: Any, workshop: Workshop, key: str, reason: str) -> None:
-    """Take a note out of a record, at any time, with a reason that everybody can read."""
+def hide(actor: Any, workshop: Workshop, key: str, reason: str, *, kind: str = NOTE) -> None:
+    """Take words out of a record, at any time, with a reason that everybody can read."""
     require(actor, "workshops.lead", workshop)
     why = text.accepted("reason", reason, limit=REASON_LIMIT)
     with db.transaction():
-        note = _locked(workshop, key)
-        if note.is_gone or note.hidden_reason:
-            raise Conflict(_("この付せんは、もう表示していません。"))
-        _append(note, "note.hide", why)
-        _set_down(actor, workshop, key, decisions.HIDE, str(RULE), why)
+        row = hideables.row_of(workshop, kind, key, lock=True)
+        if not KINDS[kind].is_there(row) or row.hidden_reason:
+            raise Conflict(_("もう表示していません。"))
+        _append(kind, row, "hide", why)
+        _set_down(actor, Hideable(kind, row, workshop), decisions.HIDE, str(RULE), why)
 
 
-def show(actor: Any, workshop: Workshop, key: str, reason: str) -> None:
-    """Show a note again that had been hidden."""
+def show(actor: Any, workshop: Workshop, key: str, reason: str, *, kind: str = NOTE) -> None:
+    """Show words again that had been hidden."""
     require(actor, "workshops.lead", workshop)
     why = text.accepted("reason", reason, limit=REASON_LIMIT)
     with db.transaction():
-        note = _locked(workshop, key)
-        if not note.hidden_reason:
-            raise Conflict(_("この付せんは、いま表示しています。"))
-        last = decisions.newest(KIND, _address(workshop, key))
-        _append(note, "note.show", "")
+        row = hideables.row_of(workshop, kind, key, lock=True)
+        if not row.hidden_reason:
+            raise Conflict(_("いま表示しています。"))
+        last = decisions.newest(kind, hideables.address(workshop, key))
+        _append(kind, row, "show", "")
         rule = last.rule if last else str(RULE)
-        _set_down(actor, workshop, key, decisions.RESTORE, rule, why)
+        _set_down(actor, Hideable(kind, row, workshop), decisions.RESTORE, rule, why)
 
 
-def note_of(workshop: Workshop, key: str) -> Note:
-    """A note by its key; raises `NotFound`."""
-    query = select(Note).where(Note.board_id == workshop.id, Note.key == key)
-    found = db.session().scalars(query).one_or_none()
-    if found is None:
+def thing_of(workshop: Workshop, kind: str, key: str) -> Hideable:
+    """Words that a record shows, or would but for a decision; raises `NotFound`."""
+    found = _standing(kind, hideables.row_of(workshop, kind, key), workshop)
+    if kind != NOTE and not KINDS[kind].is_there(found.row):
         raise NotFound
     return found
 
 
-def _set_down(
-    actor: Any, workshop: Workshop, key: str, act: str, rule: str, reason: str
-) -> Decision | None:
-    if workshop.is_rehearsal:
+def _subject(kind: str) -> Kind:
+    path = functools.partial(_path, kind)
+    return Kind(
+        load=functools.partial(_load, kind),  # type: ignore[arg-type]  # looks like Moderated, and is no row
+        consultation_id=lambda thing: thing.workshop.consultation_id,
+        author_id=lambda thing: thing.author_id,
+        place=_place,
+        path=path,
+        link=lambda public_id: links.absolute(path(public_id)),
+        rules=lambda thing: thing.workshop.rules or [str(rule) for rule in plans.RULES],
+        template="realtime/_words_around.html",
+        around=lambda _thing: {},
+        on_hide=lambda thing, why: _append(kind, thing.row, "hide", why),
+        on_restore=lambda thing, _why: _append(kind, thing.row, "show", ""),
+    )
+
+
+def _set_down(actor: Any, thing: Hideable, act: str, rule: str, reason: str) -> Decision | None:
+    if thing.workshop.is_rehearsal:
         return None
     decision = decisions.set_down(
-        f"{KIND}:{_address(workshop, key)}",
-        workshop.consultation,
-        place=_place(workshop),
+        f"{thing.kind}:{thing.public_id}",
+        thing.workshop.consultation,
+        place=_place(thing),
         act=act,
         rule=rule,
         reason=reason,
         role=acting_as(actor, Role.FACILITATOR),
         decided_by_id=actor.id,
     )
-    kind = subjects.kind(KIND)
-    link = kind.link(_address(workshop, key))
-    decisions.tell_author(_author_id(note_of(workshop, key)), decision, link)
+    link = subjects.kind(thing.kind).link(thing.public_id)
+    decisions.tell_author(thing.author_id, decision, link)
     return decision
 
 
-def _append(note: Note, op: str, reason: str) -> None:
-    state, _seq = boards.read(note.board_id)
-    effect = {"op": op, "id": note.key, "also": echoes(state, note.key)}
+def _append(kind: str, row: Any, op: str, reason: str) -> None:
+    effect = {"op": f"{kind}.{op}", "id": row.key}
+    if kind == NOTE:
+        state, _seq = boards.read(row.board_id)
+        effect["also"] = echoes(state, row.key)
     if reason:
         effect["reason"] = reason[:REASON_LIMIT]
-    boards.append(note.board_id, [effect])
+    boards.append(row.board_id, [effect])
 
 
-def _locked(workshop: Workshop, key: str) -> Note:
-    query = select(Note).where(Note.board_id == workshop.id, Note.key == key)
-    query = query.execution_options(populate_existing=True)
-    found = db.session().scalars(db.locked(query)).one_or_none()
-    if found is None:
-        raise NotFound
+def _load(kind: str, public_id: str, lock: bool) -> Hideable | None:
+    board, _dot, key = public_id.partition(".")
+    query = select(Workshop).where(Workshop.public_id == board)
+    workshop = db.session().scalars(query).unique().one_or_none()
+    if workshop is None:
+        return None
+    try:
+        row = hideables.row_of(workshop, kind, key, lock=lock)
+    except NotFound:
+        return None
+    return _standing(kind, row, workshop) if KINDS[kind].is_shown_to_all(row) else None
+
+
+def _standing(kind: str, row: Any, workshop: Workshop) -> Hideable:
+    """Words with what was decided about them last."""
+    found = Hideable(kind, row, workshop, hidden_reason=row.hidden_reason)
+    if row.hidden_reason:
+        last = decisions.newest(kind, found.public_id)
+        found.hidden_rule = last.rule if last else str(RULE)
+        found.hidden_at = last.decided_at if last else workshop.held_at
     return found
 
 
-def _load(public_id: str, lock: bool) -> Hideable | None:
-    board, _dot, key = public_id.partition(".")
-    query = select(Note, Workshop).join(Workshop, Workshop.id == Note.board_id)
-    found = (
-        db.session()
-        .execute(
-            query.where(
-                Workshop.public_id == board, Note.key == key, Note.settled_at.is_not(None)
-            ).execution_options(populate_existing=True)
-        )
-        .one_or_none()
-    )
-    if found is None or found[0].is_gone:
-        return None
-    note, workshop = (_locked(found[1], key), found[1]) if lock else (found[0], found[1])
-    if not note.hidden_reason:
-        return Hideable(note, workshop, public_id=public_id)
-    last = decisions.newest(KIND, public_id)
-    at, rule = (last.decided_at, last.rule) if last else (note.said_at, str(RULE))
-    return Hideable(note, workshop, at, rule, note.hidden_reason, public_id)
+def _place(thing: Hideable) -> str:
+    return str(thing.words.place(text.excerpt(thing.workshop.title, 60)))
 
 
-def _author_id(note: Note) -> int | None:
-    query = select(Member.account_id).where(Member.public_id == note.member)
-    return db.session().scalar(query)
-
-
-def _address(workshop: Workshop, key: str) -> str:
-    return f"{workshop.public_id}.{key}"
-
-
-def _place(workshop: Workshop) -> str:
-    return str(_("ワークショップ「%(title)s」の付せん", title=text.excerpt(workshop.title, 60)))
-
-
-def _path(public_id: str) -> str:
-    """The record where a note stands, once it is public; the workshop's page before."""
+def _path(kind: str, public_id: str) -> str:
+    """The record where words stand, once it is public; the workshop's page before."""
     board, _dot, key = public_id.partition(".")
     query = (
-        select(WorkshopRecord.published_at)
-        .join(Workshop, Workshop.id == WorkshopRecord.workshop_id)
+        select(Workshop, WorkshopRecord.published_at)
+        .outerjoin(WorkshopRecord, WorkshopRecord.workshop_id == Workshop.id)
         .where(Workshop.public_id == board)
     )
-    is_public = db.session().scalar(query) is not None
-    return f"/w/{board}/record#n-{key}" if is_public else f"/w/{board}"
+    found = db.session().execute(query).unique().one_or_none()
+    if found is None or found[1] is None:
+        return f"/w/{board}"
+    row = hideables.row_of(found[0], kind, key)
+    return f"/w/{board}/record#{KINDS[kind].anchor(row)}"

@@ -29,6 +29,7 @@ from realtime.speakers import COLUMNS, Speaker, speakers, standing, standing_of
 SOURCE = "note"
 _SETTLING = frozenset({"phase.set", "reveal.notes", "board.close"})
 _WORDS = frozenset({"note.text", "note.del", "note.back", "note.hide", "note.show"})
+_HEADINGS = frozenset({"island.hide", "island.show"})
 
 
 def register(actions: Callable[[Consultation, Any], list[Action]]) -> None:
@@ -51,13 +52,15 @@ def register(actions: Callable[[Consultation, Any], list[Action]]) -> None:
 def noted(board_id: int, rows: list[Row]) -> None:
     """Let the ledger follow what a tick did, in the tick's own transaction."""
     ops = {row.effect["op"] for row in rows}
-    if not ops & (_SETTLING | _WORDS):
+    if not ops & (_SETTLING | _WORDS | _HEADINGS):
         return
     workshop = db.session().get_one(Workshop, board_id)
     if workshop.is_rehearsal:
         return
     by = {row.effect["id"]: row.by for row in rows if row.effect["op"] in _WORDS}
-    settle(workshop, None if ops & _SETTLING else set(by), by)
+    headed = {row.effect["id"] for row in rows if row.effect["op"] in _HEADINGS}
+    keys = {*by, *_on_islands(workshop, headed)}
+    settle(workshop, None if ops & _SETTLING else keys, by)
 
 
 def settle(
@@ -229,6 +232,12 @@ def _again(one: Speaker, line: Opinion, state: State) -> Said:
     )
 
 
+def _on_islands(workshop: Workshop, islands: Collection[str]) -> list[str]:
+    """The notes whose context is the heading of one of these islands."""
+    query = select(Note.key).where(Note.board_id == workshop.id, Note.island_key.in_(islands))
+    return list(db.session().scalars(query)) if islands else []
+
+
 def _identity(member: Member | None) -> str | None:
     """Whose voice it is: the account's, else this browser's; paper keyed in is nobody's."""
     if member is None or member.role == Role.HELPER:
@@ -268,7 +277,7 @@ def _newest(note_ids: list[int]) -> dict[int, Opinion]:
 def _contexts(workshop: Workshop, notes: list[Note]) -> dict[int, str]:
     """Question, what its colour means and island heading, which travel with a note."""
     query = select(Island.key, Island.title).where(
-        Island.board_id == workshop.id, Island.is_gone.is_(False)
+        Island.board_id == workshop.id, Island.is_gone.is_(False), Island.hidden_reason == ""
     )
     titles = {row.key: row.title for row in db.session().execute(query)}
     return {note.id: _context(workshop, note, titles) for note in notes}

@@ -52,6 +52,23 @@ def island_order(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
     return {"op": "island.order", "id": id_, "o": values.order(op)}
 
 
+def island_hide(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    """Take a heading off its island, with a reason (law 7); whoever may can word another."""
+    id_ = values.string(op.get("id", ""))
+    island = rights.island(state, id_)
+    if island["hid"] or not island["title"]:
+        raise Refused("gone")
+    why = values.text(op, limits.REASON_LIMIT, "reason")
+    return {"op": "island.hide", "id": id_, "reason": why}
+
+
+def island_show(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    id_ = values.string(op.get("id", ""))
+    if not rights.island(state, id_)["hid"]:
+        raise Refused("gone")
+    return {"op": "island.show", "id": id_}
+
+
 def island_del(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
     id_ = values.string(op.get("id", ""))
     rights.require_table(state, who, rights.island(state, id_)["table"])

@@ -144,12 +144,30 @@ def talk_add(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
 
 
 def talk_del(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
+    """Only who wrote a comment takes it away; a lead hides it, with a reason (law 7)."""
     id_ = values.string(op.get("id", ""))
     said = state["talks"].get(id_)
-    if said is None:
+    if said is None or said["hid"]:
         raise Refused("gone")
-    rights.require_own(who, said)
+    rights.require_author(who, said)
     return {"op": "talk.del", "id": id_}
+
+
+def talk_hide(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    id_ = values.string(op.get("id", ""))
+    said = state["talks"].get(id_)
+    if said is None or said["hid"]:
+        raise Refused("gone")
+    why = values.text(op, limits.REASON_LIMIT, "reason")
+    return {"op": "talk.hide", "id": id_, "reason": why}
+
+
+def talk_show(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    id_ = values.string(op.get("id", ""))
+    said = state["talks"].get(id_)
+    if said is None or not said["hid"]:
+        raise Refused("gone")
+    return {"op": "talk.show", "id": id_}
 
 
 def vote_set(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:

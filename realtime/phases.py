@@ -49,7 +49,8 @@ STEER = frozenset(
         *("phase.set", "timer.set", "lock.set", "freeze.set", "reveal.notes", "reveal.votes"),
         *("look.set", "names.set", "speakers.set", "table.add", "table.title"),
         *("members.seat", "members.shuffle", "member.host", "member.gone"),
-        *("note.hide", "note.show", "island.fill"),
+        *("note.hide", "note.show", "talk.hide", "talk.show", "island.hide", "island.show"),
+        "island.fill",
     }
 )
 NOTHING: frozenset[str] = frozenset()

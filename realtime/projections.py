@@ -128,13 +128,14 @@ def read(board_id: int) -> tuple[State, int]:
             "y": row.y,
             "o": row.place,
             "by": row.member,
+            "hid": row.hidden_reason,
             "gone": row.is_gone,
         }
     for row in _rows(IslandLink, board_id):
         state["links"][row.key] = {"a": row.from_key, "b": row.to_key, "word": row.word}
     for row in _rows(NoteTalk, board_id):
         said = {"note": row.note_key, "by": row.member, "text": row.body}
-        state["talks"][row.key] = said
+        state["talks"][row.key] = {**said, "hid": row.hidden_reason}
     for row in _rows(NoteVote, board_id):
         state["votes"].setdefault(row.member, {})[row.note_key] = 1
     for row in _rows(TableSum, board_id):
@@ -230,6 +231,7 @@ def _island_row(island: dict[str, Any], _at: datetime) -> dict[str, Any]:
         "y": island["y"],
         "place": island["o"],
         "member": island["by"],
+        "hidden_reason": island["hid"],
         "is_gone": island["gone"],
     }
 
@@ -247,6 +249,7 @@ _TABLES: dict[str, Any] = {
             "note_key": said["note"],
             "member": said["by"],
             "body": said["text"],
+            "hidden_reason": said["hid"],
         },
     ),
     "sums": (TableSum, lambda said, _at: {"body": said["text"], "version": said["v"]}),

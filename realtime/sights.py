@@ -6,6 +6,7 @@ folding what one hears gives what one may see (a test).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from realtime import state as states
@@ -13,19 +14,30 @@ from realtime.asks import Row
 from realtime.state import Effect, State, copied
 
 LEAD = "lead"
-_TEXTUAL = frozenset({"note.add", "note.text", "note.del", "note.back", "note.hide", "note.show"})
+_COVERING = frozenset({"note.del", "note.back", "note.hide", "note.show"})
+_TEXTUAL = _COVERING | {"note.add", "note.text"}
+_WORDED = frozenset(
+    {
+        *("island.add", "island.title", "island.hide", "island.show", "link.add"),
+        *("talk.add", "talk.hide", "talk.show", "sum.set"),
+    }
+)
 
 
 def seen(state: State, viewer: str, role: str) -> State:
     """The state as `viewer` may see it; a copy."""
     leads = role == LEAD
-    shown = {**state, "notes": {}, "members": {}, "votes": {}}
+    shown = {**state, "notes": {}, "members": {}, "votes": {}, "islands": {}, "talks": {}}
     for id_, note in state["notes"].items():
         is_read = _may_read(note, viewer, leads)
         shown["notes"][id_] = note if is_read else {**note, "text": "", "lost": ""}
     for id_, member in state["members"].items():
         is_named = _may_name(state, member["role"], leads)
         shown["members"][id_] = member if is_named else {**member, "name": ""}
+    for id_, island in state["islands"].items():
+        shown["islands"][id_] = {**island, "title": ""} if island["hid"] else island
+    for id_, said in state["talks"].items():
+        shown["talks"][id_] = {**said, "text": _comment(state, id_, viewer, leads)}
     if viewer in state["votes"]:
         shown["votes"] = {viewer: state["votes"][viewer]}
     return copied(shown)
@@ -45,7 +57,7 @@ def outgoing(state: State, effect: Effect, viewer: str, role: str) -> Effect:
         return {**effect, "names": _names(state, leads)}
     if "unveil" in effect:
         texts = {i: _text(state, i, viewer, leads) for i in effect["unveil"]}
-        return {**effect, "texts": texts}
+        return {**effect, "texts": texts, **_comments(state, effect["unveil"], viewer, leads)}
     if op in _TEXTUAL and (note := state["notes"].get(effect["id"])) is not None:
         text = note["text"] if _may_read(note, viewer, leads) else ""
         told = {k: v for k, v in effect.items() if k != "was"}
@@ -53,8 +65,10 @@ def outgoing(state: State, effect: Effect, viewer: str, role: str) -> Effect:
             told["was"] = effect["was"]
         if also := effect.get("also"):
             told["texts"] = {one: _text(state, one, viewer, leads) for one in also}
+        if op in _COVERING:
+            told |= _comments(state, states.family(effect), viewer, leads)
         return {**told, "text": text}
-    return effect
+    return _worded(state, effect, viewer, leads) if op in _WORDED else effect
 
 
 def told(state: State, row: Row, member: str, role: str) -> dict[str, Any]:
@@ -73,6 +87,10 @@ def concerned(state: State, effect: Effect) -> set[str]:
         return {str(effect["by"])}
     if op in ("member.join", "names.set"):
         return {""}
+    if op in ("talk.add", "talk.show"):
+        said = state["talks"].get(effect["id"])
+        note = state["notes"].get(said["note"]) if said is not None else None
+        return {str(note["by"])} if note is not None and _is_covered(note) else set()
     ids = [*states.family(effect)] if op in _TEXTUAL else effect.get("unveil", ())
     notes = [state["notes"][id_] for id_ in ids if id_ in state["notes"]]
     return {str(note["by"]) for note in notes if _is_covered(note)}
@@ -97,6 +115,39 @@ def _may_read(note: dict[str, Any], viewer: str, leads: bool) -> bool:
 def _text(state: State, id_: str, viewer: str, leads: bool) -> str:
     note = state["notes"].get(id_)
     return note["text"] if note is not None and _may_read(note, viewer, leads) else ""
+
+
+def _comment(state: State, id_: str, viewer: str, leads: bool) -> str:
+    """What a comment says to `viewer`: nothing once it was taken away, or while its note is not
+    theirs to read.
+    """
+    said = state["talks"].get(id_)
+    note = state["notes"].get(said["note"]) if said is not None else None
+    if said is None or note is None or said["hid"] or not _may_read(note, viewer, leads):
+        return ""
+    return str(said["text"])
+
+
+def _comments(state: State, notes: Iterable[str], viewer: str, leads: bool) -> dict[str, Any]:
+    """What the comments on these notes say from now on, as part of an effect."""
+    on = set(notes) if state["talks"] else set()
+    ids = [id_ for id_, said in state["talks"].items() if said["note"] in on]
+    return {"talks": {id_: _comment(state, id_, viewer, leads) for id_ in ids}} if ids else {}
+
+
+def _worded(state: State, effect: Effect, viewer: str, leads: bool) -> Effect:
+    """An effect with the words that are there now: what was taken away since is not told again."""
+    kind, id_ = effect["op"].partition(".")[0], effect["id"]
+    if kind == "island":
+        island = state["islands"].get(id_)
+        is_shown = island is not None and not island["hid"]
+        return {**effect, "title": island["title"] if island and is_shown else ""}
+    if kind == "talk":
+        return {**effect, "text": _comment(state, id_, viewer, leads)}
+    if kind == "link":
+        return {**effect, "word": state["links"].get(id_, {"word": ""})["word"]}
+    is_last = state["sums"].get(id_, {"v": 0})["v"] == effect["v"]
+    return effect if is_last else {"op": effect["op"], "id": id_, "text": "", "v": effect["v"]}
 
 
 def _may_name(state: State, role: str, leads: bool) -> bool:

@@ -27,6 +27,7 @@ from realtime.told import (
     LinkTold,
     NoteTold,
     TableTold,
+    TalkTold,
 )
 
 
@@ -40,9 +41,10 @@ def notes(workshop: Workshop, state: states.State) -> dict[str, NoteTold]:
         of.update((echo.id, one) for echo in one.echoes)
     ledger = _in_ledger(workshop)
     tally = state["tally"]
-    talks: dict[str, list[str]] = {}
-    for said in state["talks"].values():
-        talks.setdefault(said["note"], []).append(said["text"])
+    talks: dict[str, list[TalkTold]] = {}
+    for key, said in state["talks"].items():
+        talk = TalkTold(key, said["text"] if not said["hid"] else None, said["hid"])
+        talks.setdefault(said["note"], []).append(talk)
     found: dict[str, NoteTold] = {}
     for note in notes:
         speaker = of.get(note.id)
@@ -118,7 +120,7 @@ def _in_ledger(workshop: Workshop) -> dict[int, _Line]:
 def islands(state: states.State, notes: dict[str, NoteTold]) -> dict[str, IslandTold]:
     """The islands that are on the board, by key."""
     there = {i: one for i, one in state["islands"].items() if not one["gone"]}
-    titles = {i: one["title"] for i, one in there.items()}
+    titles = {i: one["title"] if not one["hid"] else "" for i, one in there.items()}
     found: dict[str, IslandTold] = {}
     for id_, island in there.items():
         links = [
@@ -128,7 +130,13 @@ def islands(state: states.State, notes: dict[str, NoteTold]) -> dict[str, Island
         ]
         members = [notes[key] for key in states.members_of(state, id_) if key in notes]
         found[id_] = IslandTold(
-            id_, island["title"], island["x"], island["y"], tuple(members), tuple(links)
+            key=id_,
+            title=titles[id_],
+            x=island["x"],
+            y=island["y"],
+            notes=tuple(members),
+            links=tuple(links),
+            reason=island["hid"],
         )
     return found
 
@@ -199,7 +207,7 @@ def figures(workshop: Workshop, state: states.State, notes: dict[str, NoteTold])
         hidden=sum(note.why == HIDDEN for note in own),
         withdrawn=sum(note.why in (WITHDRAWN, ERASED) for note in own),
         islands=sum(not one["gone"] for one in state["islands"].values()),
-        talks=sum(len(note.talks) for note in notes.values()),
+        talks=sum(talk.text is not None for note in notes.values() for talk in note.talks),
         voters=len(state["votes"]) if is_revealed else None,
         votes=sum(note.votes or 0 for note in notes.values()) if is_revealed else None,
     )

@@ -13,6 +13,15 @@ HIDDEN, WITHDRAWN, ERASED, VEILED = "hidden", "withdrawn", "erased", "veiled"
 
 
 @dataclass(frozen=True)
+class TalkTold:
+    """A comment on a note; `text` is None once it was hidden, and `reason` says why."""
+
+    key: str
+    text: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class NoteTold:
     """A note as a record shows it; `text` is None for a tombstone, `why` says which.
 
@@ -31,7 +40,7 @@ class NoteTold:
     x: int
     y: int
     votes: int | None
-    talks: tuple[str, ...]
+    talks: tuple[TalkTold, ...]
     is_copy: bool
     seq: int | None
     said_at: datetime
@@ -39,7 +48,10 @@ class NoteTold:
 
 @dataclass(frozen=True)
 class IslandTold:
-    """An island with its notes in their order; `links` are (word, title of the other island)."""
+    """An island with its notes in their order; `links` are (word, title of the other island).
+
+    A heading that was hidden is "", and `reason` says why.
+    """
 
     key: str
     title: str
@@ -47,6 +59,7 @@ class IslandTold:
     y: int
     notes: tuple[NoteTold, ...]
     links: tuple[tuple[str, str], ...]
+    reason: str = ""
 
     @property
     def votes(self) -> int:

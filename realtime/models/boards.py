@@ -76,7 +76,10 @@ class Note(db.Base):
 
 
 class Island(db.Base):
-    """Notes that belong together, under a heading people gave them."""
+    """Notes that belong together, under a heading people gave them.
+
+    `hidden_reason` says why the heading is not shown: the notes are.
+    """
 
     __tablename__ = "island"
     __table_args__ = (UniqueConstraint("board_id", "key"),)
@@ -90,6 +93,7 @@ class Island(db.Base):
     y: Mapped[int] = mapped_column(default=0)
     place: Mapped[str] = mapped_column(String(60), default="")
     member: Mapped[str] = mapped_column(String(26))
+    hidden_reason: Mapped[str] = mapped_column(String(200), default="")
     is_gone: Mapped[bool] = mapped_column(default=False)
 
 
@@ -119,6 +123,7 @@ class NoteTalk(db.Base):
     note_key: Mapped[str] = mapped_column(String(40))
     member: Mapped[str] = mapped_column(String(26))
     body: Mapped[str] = mapped_column(String(200))
+    hidden_reason: Mapped[str] = mapped_column(String(200), default="")
 
 
 class NoteVote(db.Base):

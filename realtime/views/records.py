@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, flash, make_response, render_template, request, url_for
@@ -13,12 +15,22 @@ from core.messages import _
 from core.permissions import permits as may
 from core.permissions import require
 from core.web import actor, permits, see_other
-from realtime import exports, exports_docx, exports_svg, hidings, records, replays, workshops
+from realtime import (
+    exports,
+    exports_docx,
+    exports_svg,
+    hideables,
+    hidings,
+    records,
+    replays,
+    workshops,
+)
+from realtime.hideables import KINDS
 from realtime.limits import REASON_LIMIT
 from realtime.models import Workshop
 from realtime.told import Told
 from realtime.views import bp
-from realtime.views.records_forms import NoteForm, RecordForm
+from realtime.views.records_forms import HidingForm, RecordForm
 
 Page = Any
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -36,7 +48,7 @@ def record(public_id: str) -> str:
         why=exports.WHY,
         picture_name=files.fit_name(f"{_('ボード')}-{told.title}", "image/png"),
         leads=may(actor(), "workshops.publish", told.workshop),
-        decides=may(actor(), "moderation.decide", told.workshop),
+        acts=_acts(told.workshop),
     )
 
 
@@ -81,26 +93,27 @@ def record_publish(public_id: str) -> Page:
     return see_other(url_for("realtime.record", public_id=public_id))
 
 
-@bp.route("/w/<public_id>/record/notes/<key>", methods=["GET", "POST"])
+@bp.route("/w/<public_id>/record/<any(note, talk, island):kind>/<key>", methods=["GET", "POST"])
 @permits("workshops.lead")
-def record_note(public_id: str, key: str) -> Page:
-    """Take a note out of the record, or show it again, with a reason for the public log."""
+def record_words(public_id: str, kind: str, key: str) -> Page:
+    """Take words out of the record, or show them again, with a reason for the public log."""
     workshop = workshops.by_address(public_id)
     require(actor(), "workshops.lead", workshop)
-    note = hidings.note_of(workshop, key)
-    form = NoteForm()
+    thing = hidings.thing_of(workshop, kind, key)
+    form = HidingForm()
     if form.validate_on_submit():
         try:
-            act = hidings.show if note.hidden_reason else hidings.hide
-            act(actor(), workshop, key, form.reason.data or "")
+            act = hidings.show if thing.hidden_reason else hidings.hide
+            act(actor(), workshop, key, form.reason.data or "", kind=kind)
             flash(str(_("決定を、運営の記録に残しました。")), "success")
-            return see_other(url_for("realtime.record", public_id=public_id, _anchor=f"n-{key}"))
+            anchor = KINDS[kind].anchor(thing.row)
+            return see_other(url_for("realtime.record", public_id=public_id, _anchor=anchor))
         except DomainError as error:
             if error.status != 422:
                 raise
             web.refuse(form, error)
     page = render_template(
-        "realtime/record_note.html", workshop=workshop, note=note, form=form, limit=REASON_LIMIT
+        "realtime/record_words.html", workshop=workshop, thing=thing, form=form, limit=REASON_LIMIT
     )
     return page, 422 if form.is_submitted() else 200
 
@@ -159,6 +172,19 @@ def _led(public_id: str) -> Workshop:
     workshop = workshops.by_address(public_id)
     require(actor(), "workshops.publish", workshop)
     return workshop
+
+
+def _acts(workshop: Workshop) -> Callable[[str, str], str] | None:
+    """Where who looks at a record can hide its words: a lead here, a moderator as everywhere."""
+    who, here = actor(), workshop.public_id
+    if may(who, "workshops.lead", workshop):
+        return lambda kind, key: url_for(
+            "realtime.record_words", public_id=here, kind=kind, key=key
+        )
+    if may(who, "moderation.decide", workshop) and not workshop.is_open:
+        there = functools.partial(hideables.address, workshop)
+        return lambda kind, key: url_for("moderation.decide", kind=kind, public_id=there(key))
+    return None
 
 
 def _editing(workshop: Workshop, form: RecordForm, told: Told, *, stale: bool = False) -> str:

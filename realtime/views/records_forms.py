@@ -1,4 +1,4 @@
-"""The forms of a record: its words, and a note that is hidden or shown again."""
+"""The forms of a record: its words, and words that are hidden or shown again."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class RecordForm(FlaskForm):
     version = IntegerField(widget=HiddenInput())
 
 
-class NoteForm(FlaskForm):
+class HidingForm(FlaskForm):
     reason = TextAreaField(_("理由"), _NEEDED)

@@ -133,12 +133,16 @@ def _operation(chance: random.Random, board: State, n: int) -> dict[str, Any]:
         {"op": "island.title", "id": island, "title": word},
         {"op": "island.move", "id": island, **at},
         {"op": "island.order", "id": island, "o": f"{chance.randint(1, 9)}V"},
+        {"op": "island.hide", "id": island, "reason": "名前"},
+        {"op": "island.show", "id": island},
         {"op": "island.del", "id": island},
         {"op": "island.back", "id": island, "notes": some},
         {"op": "link.add", "id": new, "a": island, "b": chance.choice(islands), "word": word},
         {"op": "link.del", "id": chance.choice([*board["links"], "none"])},
         {"op": "talk.add", "id": new, "note": note, "text": word},
         {"op": "talk.del", "id": chance.choice([*board["talks"], "none"])},
+        {"op": "talk.hide", "id": chance.choice([*board["talks"], "none"]), "reason": "名前"},
+        {"op": "talk.show", "id": chance.choice([*board["talks"], "none"])},
         {"op": "vote.set", "note": note, "k": chance.randint(0, 1)},
         {"op": "sum.set", "id": chance.choice(["all", "t001", "t002"]), "text": word, "base": 0},
         {"op": "phase.set", "id": f"p{chance.choice([2, 3, 4, 4, 4, 5, 5, 6, 7])}"},
@@ -154,7 +158,15 @@ def _operation(chance: random.Random, board: State, n: int) -> dict[str, Any]:
         {"op": "members.seat", "seats": {"anne01": "t001", "ben001": ""}},
         {"op": "speakers.set", "order": ["t001", "t002"], "now": "t002"},
     ]
-    often = {"vote.set": 24, "link.add": 30, "link.del": 12, "talk.add": 6, "phase.set": 4}
+    often = {
+        "vote.set": 24,
+        "link.add": 30,
+        "link.del": 12,
+        "talk.add": 9,
+        "talk.hide": 5,
+        "talk.show": 3,
+        "phase.set": 4,
+    }
     weights = [
         often.get(str(one["op"]), 8 if str(one["op"]).startswith(("note", "island")) else 2)
         for one in made

@@ -396,6 +396,22 @@ class Boards(RuleBasedStateMachine):
         if not is_hidden and self.made % 2:
             self._at_once(i, {"op": "note.back", "id": id_})
 
+    @rule(i=st.integers(1, 3), a=st.integers(0, 3), b=st.integers(0, 1))
+    def hide_words(self, i: int, a: int, b: int) -> None:
+        """A comment and a heading are taken away, and sometimes shown again."""
+        self.made = getattr(self, "made", 0) + 1
+        key, word = f"t{self.made:03d}", f"ひとこと{self.made}"
+        self._at_once(0, {"op": "phase.set", "id": "p4"})
+        self._at_once(i, {"op": "talk.add", "id": key, "note": NOTES[a], "text": word})
+        self._at_once(i, {"op": "island.title", "id": ISLANDS[b], "title": word})
+        self._at_once(0, {"op": "talk.hide", "id": key, "reason": "名前"})
+        self._at_once(0, {"op": "island.hide", "id": ISLANDS[b], "reason": "名前"})
+        if self.made % 2:
+            self._at_once(0, {"op": "note.hide", "id": NOTES[a], "reason": "名前"})
+            self._at_once(
+                0, {"op": "talk.show", "id": key}, {"op": "island.show", "id": ISLANDS[b]}
+            )
+
     @rule(i=st.integers(1, 3), a=st.integers(0, 3))
     def choose_what_is_hidden(self, i: int, a: int) -> None:
         """Somebody's favourite is hidden."""

@@ -49,6 +49,10 @@ def board(kind: str = Kind.GROUP) -> State:
             *({"op": "note.del", "id": f"d-{m}"} for m in MEMBERS),
             note("n-hid", "other"),
             {"op": "note.hide", "id": "n-hid", "reason": "名前"},
+            {"op": "talk.add", "id": "k-hid", "note": "n-there", "by": "other", "text": "x"},
+            {"op": "talk.hide", "id": "k-hid", "reason": "名前"},
+            island("is-hid"),
+            {"op": "island.hide", "id": "is-hid", "reason": "名前"},
         ]
     )
     made["kind"] = kind
@@ -91,12 +95,16 @@ def proper(kind: str, who: str) -> dict[str, Any]:
         "island.title": {"id": "is-0", "title": "座る"},
         "island.move": {"id": "is-0", "x": 1, "y": 1},
         "island.order": {"id": "is-0", "o": "0V"},
+        "island.hide": {"id": "is-0", "reason": "名前"},
+        "island.show": {"id": "is-hid"},
         "island.del": {"id": "is-2"},
         "island.back": {"id": "is-3"},
         "link.add": {"id": "new1", "a": "is-1", "b": "is-2"},
         "link.del": {"id": "link"},
         "talk.add": {"id": "new1", "note": "n-there", "text": "同感です"},
         "talk.del": {"id": f"k-{who}"},
+        "talk.hide": {"id": "k-member", "reason": "名前"},
+        "talk.show": {"id": "k-hid"},
         "vote.set": {"note": "n-there", "k": 1},
         "sum.set": {"id": "t001", "text": "まとめ", "base": 0},
         "phase.set": {"id": "p1"},

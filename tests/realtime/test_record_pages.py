@@ -280,7 +280,7 @@ def test_a_lead_hides_a_note_of_a_record_and_shows_it_again(
     facilitator: Account,
     stranger: Account,
 ) -> None:
-    url, shown = f"/w/{public.public_id}/record/notes/n002", exits(public)[0]
+    url, shown = f"/w/{public.public_id}/record/note/n002", exits(public)[0]
     assert client.get(url).status_code == 302
     assert browser_of(stranger).get(url).status_code == 403
     chair = Visitor(browser_of(facilitator)).open(url)

@@ -73,7 +73,9 @@ def test_a_record_tells_what_the_board_holds(
     first, second = found.tables
     assert (first.title, first.summary) == ("1班", "1班のまとめ")
     shade, rest = first.islands
-    assert [(note.text, note.votes, note.talks) for note in shade.notes] == [
+    assert [
+        (note.text, note.votes, tuple(talk.text for talk in note.talks)) for note in shade.notes
+    ] == [
         ("木陰のあるベンチ", 2, ("背もたれも",)),
         ("夏の日よけ", 0, ()),
     ]

@@ -97,7 +97,10 @@ export function islandsOf(board, table) {
 }
 
 /** @param {Board} board @param {string} id */
-export const islandName = (board, id) => board.state().islands[id]?.title || board.t("island_untitled");
+export function islandName(board, id) {
+  const island = board.state().islands[id];
+  return island?.title || board.t(island?.hid ? "island_hidden" : "island_untitled");
+}
 /** @param {Board} board @param {string} id */
 export const tableName = (board, id) => board.state().tables[id]?.title ?? board.t("table_none");
 /** Who else is moving something just now, in words: by name where names are shown, else by table. @param {Board} board @param {string} id */

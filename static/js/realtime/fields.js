@@ -1,6 +1,7 @@
 // @ts-check
 /** What the small forms of the board are made of: a labelled text with a counter, a choice. */
 
+import { may } from "./acts.js";
 import { h, icon, letters } from "./dom.js";
 import { newId } from "./waiting.js";
 
@@ -40,6 +41,37 @@ export function field(board, { label, value, limit, send, rows = 2, required = t
   });
   sends(box, form);
   return form;
+}
+
+export const REASON = 200;
+
+/**
+ * The lead's button that takes words away, once a reason is given, or shows them again; null for
+ * everybody else.
+ * @param {Board} board
+ * @param {"talk" | "island"} kind
+ * @param {string} id
+ * @param {string} hid why they are hidden now
+ * @param {() => void} after
+ * @param {string} [words] what is hidden, for who does not see the button beside it
+ */
+export function hiding(board, kind, id, hid, after, words = "") {
+  const op = `${kind}.${hid ? "show" : "hide"}`;
+  if (!may(board, op)) return null;
+  const done = (/** @type {string} */ reason) => {
+    board.store.act(hid ? { op, id } : { op, id, reason });
+    after();
+  };
+  const word = board.t(hid ? "act_show" : kind === "island" ? "act_hide_title" : "act_hide");
+  const named = words ? h("span", { class: "only-read", text: board.t("of_note", { text: short(words) }) }) : null;
+  const button = h("button", { type: "button", class: "button button--quiet button--small" }, named, word);
+  button.addEventListener("click", () => {
+    if (hid) return done("");
+    const asked = field(board, { label: board.t("hide_reason"), value: "", limit: REASON, send: board.t("act_hide"), done });
+    button.replaceWith(asked);
+    asked.querySelector("textarea")?.focus();
+  });
+  return button;
 }
 
 /** Ctrl+Enter sends, as a line break must stay a line break. @param {HTMLElement} box @param {HTMLFormElement} form */

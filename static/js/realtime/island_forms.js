@@ -3,7 +3,7 @@
 
 import { TITLE, isAt, islandName, islandsOf, may, shiftIsland } from "./acts.js";
 import { h } from "./dom.js";
-import { choice, field } from "./fields.js";
+import { choice, field, hiding } from "./fields.js";
 import { newId } from "./waiting.js";
 
 /** @typedef {import("./acts.js").Board} Board @typedef {"" | "first" | "between" | "last"} Place among the islands that it may be moved between */
@@ -22,7 +22,11 @@ export function islandPanel(board, id, kind) {
       board.close();
       board.store.act({ op: "island.title", id, title });
     };
-    box.append(field(board, { label: board.t("island_label"), value: state.islands[id]?.title ?? "", limit: TITLE, rows: 1, send: board.t("save"), done }));
+    const { title = "", hid = "" } = state.islands[id] ?? {};
+    if (hid) box.append(h("p", { class: "sub", text: board.t("is_hidden", { why: hid }) }));
+    box.append(field(board, { label: board.t("island_label"), value: title, limit: TITLE, rows: 1, send: board.t("save"), done }));
+    const hide = title || hid ? hiding(board, "island", id, hid, () => board.close()) : null;
+    if (hide) box.append(hide);
   } else if (kind === "island") {
     const to = h("div", { class: "mover__to" });
     const offer = (/** @type {string} */ word, /** @type {string} */ op, /** @type {() => void} */ run) =>

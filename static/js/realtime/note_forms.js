@@ -2,10 +2,10 @@
 /** The small forms for what one does with a note: for the list and the canvas. */
 
 import {
-  HELPS, NOTE, TITLE, actsOf, gather, isBlank, isThere, islandName, islandsOf, leads, may, memberName, roleOf, tableName, ungroup,
+  HELPS, NOTE, TITLE, actsOf, gather, isBlank, isThere, islandName, islandsOf, may, memberName, roleOf, tableName, ungroup,
 } from "./acts.js";
 import { h, icon } from "./dom.js";
-import { choice, field, short } from "./fields.js";
+import { REASON, choice, field, hiding, short } from "./fields.js";
 import { freeSpot } from "./places.js";
 import { afterLast, byOrder } from "./state.js";
 import { newId } from "./waiting.js";
@@ -13,7 +13,6 @@ import { newId } from "./waiting.js";
 /** @typedef {import("./acts.js").Board} Board */
 
 const TALK = 200;
-const REASON = 200;
 
 /** The form for one thing to do with a note. @param {Board} board @param {string} id @param {string} kind @returns {HTMLElement} */
 export function panel(board, id, kind) {
@@ -118,14 +117,14 @@ function talks(board, id) {
   for (const [key, one] of Object.entries(state.talks)) {
     if (one.note !== id) continue;
     const who = memberName(board, one.by);
-    const mine = (one.by === board.me || leads(board)) && may(board, "talk.del");
     const drop = () => {
       board.store.act({ op: "talk.del", id: key });
       board.open(id, "talk");
     };
+    const isMine = one.by === board.me && !one.hid && may(board, "talk.del");
     list.append(
-      h("li", {}, who ? h("b", { text: who }) : null, h("span", { text: one.text }),
-        mine ? h("button", { type: "button", class: "button button--quiet button--small", text: board.t("talk_drop"), onclick: drop }) : null),
+      h("li", {}, who ? h("b", { text: who }) : null, h("span", { text: one.hid ? board.t("is_hidden", { why: one.hid }) : one.text }),
+        isMine ? h("button", { type: "button", class: "button button--quiet button--small", text: board.t("talk_drop"), onclick: drop }) : hiding(board, "talk", key, one.hid, () => board.open(id, "talk"), one.text)),
     );
   }
   if (!list.children.length) list.append(h("li", { class: "sub", text: board.t("talk_none") }));

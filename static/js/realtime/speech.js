@@ -55,13 +55,19 @@ export function told(heard, state, me, t) {
         if (!isOwn) found.push(t("said_island", { who: who(state, effect, t), title: effect.title || t("island_untitled") }));
         break;
       case "island.title":
-        if (!isOwn) found.push(t("said_title", { who: who(state, effect, t), title: effect.title }));
+        if (!isOwn && effect.title) found.push(t("said_title", { who: who(state, effect, t), title: effect.title }));
         break;
       case "island.order":
         if (!isOwn) count("said_ordered");
         break;
       case "note.hide":
         found.push(t("said_hidden"));
+        break;
+      case "talk.hide":
+        found.push(t("said_talk_hidden"));
+        break;
+      case "island.hide":
+        found.push(t("said_title_hidden"));
         break;
       case "note.add":
         if (!isOwn) count("said_added");

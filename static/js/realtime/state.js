@@ -97,12 +97,18 @@ function dropVotes(state, note) {
   }
 }
 
+/** What the comments on a note say to who hears of it: nothing while it is covered. @param {State} state @param {Effect} effect */
+function tellComments(state, effect) {
+  for (const id of Object.keys(effect.talks ?? {})) put(state.talks, id, { text: effect.talks[id] });
+}
+
 /** @param {State} state @param {Effect} effect */
 function unveil(state, effect) {
   for (const id of effect.unveil ?? []) {
     const note = state.notes[id];
     if (note !== undefined) put(state.notes, id, { veil: false, lost: "", text: own(effect.texts, id) ?? note.text });
   }
+  tellComments(state, effect);
 }
 
 /** @param {State} state @param {string} id @param {string} island @param {string} o */
@@ -121,6 +127,7 @@ function shown(state, effect, change) {
 function hidden(state, effect, hid) {
   shown(state, effect, { hid });
   for (const id of effect.also ?? []) shown(state, { op: effect.op, id, text: own(effect.texts, id) }, { hid });
+  tellComments(state, effect);
 }
 
 /** @param {string} name @returns {(state: State, effect: Effect) => void} */
@@ -142,8 +149,12 @@ const FOLDS = {
     if (state.notes[e.id] === undefined) return;
     shown(state, e, { gone: true });
     dropVotes(state, e.id);
+    tellComments(state, e);
   },
-  "note.back": (state, e) => shown(state, e, { gone: false }),
+  "note.back": (state, e) => {
+    shown(state, e, { gone: false });
+    tellComments(state, e);
+  },
   "note.hide": (state, e) => {
     hidden(state, e, e.reason);
     for (const id of [e.id, ...(e.also ?? [])]) dropVotes(state, id);
@@ -151,10 +162,12 @@ const FOLDS = {
   "note.show": (state, e) => hidden(state, e, ""),
   "island.add": (state, e) => {
     const { title, table, x, y, o, by } = e;
-    state.islands[e.id] = { title, table, x, y, o, by, gone: false };
+    state.islands[e.id] = { title, table, x, y, o, by, hid: "", gone: false };
     e.notes.forEach((/** @type {string} */ id, /** @type {number} */ n) => place(state, id, e.id, order(n)));
   },
-  "island.title": (state, e) => put(state.islands, e.id, { title: e.title }),
+  "island.title": (state, e) => put(state.islands, e.id, { title: e.title, hid: "" }),
+  "island.hide": (state, e) => put(state.islands, e.id, { hid: e.reason, title: e.title ?? state.islands[e.id]?.title }),
+  "island.show": (state, e) => put(state.islands, e.id, { hid: "", title: e.title ?? state.islands[e.id]?.title }),
   "island.move": (state, e) => put(state.islands, e.id, { x: e.x, y: e.y }),
   "island.order": (state, e) => put(state.islands, e.id, { o: e.o }),
   "island.del": (state, e) => {
@@ -182,11 +195,13 @@ const FOLDS = {
     delete state.links[e.id];
   },
   "talk.add": (state, { id, note, by, text }) => {
-    state.talks[id] = { note, by, text };
+    state.talks[id] = { note, by, text, hid: "" };
   },
   "talk.del": (state, e) => {
     delete state.talks[e.id];
   },
+  "talk.hide": (state, e) => put(state.talks, e.id, { hid: e.reason, text: e.text ?? state.talks[e.id]?.text }),
+  "talk.show": (state, e) => put(state.talks, e.id, { hid: "", text: e.text ?? state.talks[e.id]?.text }),
   "vote.set": (state, e) => {
     const ballot = map(state.votes[e.by]);
     if (e.k) ballot[e.note] = 1;
@@ -365,6 +380,13 @@ export function inverse(state, effect) {
       return state.links[id] ? [{ op: "link.add", id, ...state.links[id] }] : [];
     case "talk.add":
       return [{ op: "talk.del", id }];
+    case "talk.hide":
+    case "island.hide":
+      return [{ op: op.replace("hide", "show"), id }];
+    case "talk.show":
+      return state.talks[id]?.hid ? [{ op: "talk.hide", id, reason: state.talks[id].hid }] : [];
+    case "island.show":
+      return island?.hid ? [{ op: "island.hide", id, reason: island.hid }] : [];
     case "vote.set":
       return [{ op, note: effect.note, k: effect.k ? 0 : 1 }];
     case "sum.set":
