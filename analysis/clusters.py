@@ -10,7 +10,9 @@ from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.cluster import hierarchy
+from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.preprocessing import normalize
 
@@ -63,21 +65,27 @@ class Tree:
 
     def cut(self, distance: float = DEFAULT_CUT) -> Grouping:
         """The groups whose members are on average nearer than a cosine distance (0 to 2)."""
-        return self._grouping(distance, "distance")
-
-    def heights(self) -> list[float]:
-        """Where the groups change, highest first: between two of these every cut is the same."""
-        found: list[float] = np.unique(self.links[:, 2])[::-1].tolist()
-        return found
+        if not len(self.links):
+            return self._grouping(np.zeros(1, dtype=np.int64))
+        clusters = hierarchy.fcluster(self.links, distance, "distance")
+        return self._grouping(clusters.astype(np.int64))
 
     def cut_into(self, count: int) -> Grouping:
-        """At most `count` groups and lone rows together, as few merges apart as the tree allows."""
-        return self._grouping(count, "maxclust")
+        """So many groups and lone rows together, or as many as there are leaves: the last merges
+        undone. Where several are equally far, the tree's own order decides.
+        """
+        leaves = len(self.links) + 1
+        kept = max(leaves - max(count, 1), 0)
+        children = self.links[:kept, :2].astype(np.int64)
+        parents = np.repeat(np.arange(leaves, leaves + kept), 2)
+        edges = sparse.coo_matrix(
+            (np.ones(2 * kept), (children.ravel(), parents)), shape=(leaves + kept, leaves + kept)
+        )
+        _, clusters = connected_components(edges, directed=False)
+        return self._grouping(clusters.astype(np.int64))
 
-    def _grouping(self, threshold: float, criterion: str) -> Grouping:
-        if not len(self.links):
-            return _gather(np.where(self.leaf < 0, -1, self.leaf))
-        clusters = hierarchy.fcluster(self.links, threshold, criterion).astype(np.int64)
+    def _grouping(self, clusters: NDArray[np.int64]) -> Grouping:
+        """Groups by the cluster of each leaf."""
         return _gather(np.where(self.leaf < 0, -1, clusters[self.leaf]))
 
 

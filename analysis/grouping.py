@@ -75,11 +75,10 @@ class Prepared:
         return self._labelled(self.tree.cut(cut), replace(self.origin, cut=cut), progress)
 
     def into(self, count: int, *, progress: Progress | None = None) -> Grouped:
-        """At most `count` groups, lone texts among them, labelled; told as the cut between merges.
-
-        Fewer where several texts part at once, and one more for every lone text with copies.
-        """
-        return self._labelled(self.tree.cut_into(count), self.origin, progress)
+        """`count` groups and lone texts together, labelled; fewer where there are fewer texts."""
+        parameters = (*self.origin.parameters, ("groups", count))
+        origin = replace(self.origin, parameters=parameters)
+        return self._labelled(self.tree.cut_into(count), origin, progress)
 
     def among_distinct(self, members: Sequence[int]) -> list[int]:
         """Indices of texts as those of distinct texts: what labels, centres and quotes count by."""

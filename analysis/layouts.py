@@ -24,16 +24,22 @@ _PUSH_ROUNDS = 400
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 # Free space around a theme, in dots; and how much of the plane themes cover before they are
 # pushed apart: enough to see lands, not so much that they have no room to go round each other.
-_MARGIN = 1.0
-_DENSITY = 0.35
+_MARGIN = 0.9
+_DENSITY = 0.5
+# Themes under one heading lie so much nearer than their words alone would put them.
+_UNDER_ONE_HEADING = 0.45
 
 
-def plane(vectors: Vectors, grouping: Grouping | None = None) -> Points:
+def plane(
+    vectors: Vectors, grouping: Grouping | None = None, headings: Sequence[int] = ()
+) -> Points:
     """(n, 2) a place for every row, in [0, 1] both ways, one length being the same along each.
 
     With a `grouping` its themes are discs that do not overlap, the most central member in the
     middle; lone ones lie by themselves near what they resemble; unplaced ones stand in rows below
-    all others (y grows downwards, as in SVG). Without one, rows lie along their two chief axes.
+    all others (y grows downwards, as in SVG). `headings` has one number for each theme, from
+    `levels`: themes under one heading are drawn nearer to each other. Without a grouping,
+    rows lie along their two chief axes.
     Distances between themes follow the cosine distances of their centres as well as a plane allows
     (metric scaling from its classical solution: Torgerson 1952, de Leeuw 1977). No seed, no chance:
     same rows and groups, same places.
@@ -43,7 +49,7 @@ def plane(vectors: Vectors, grouping: Grouping | None = None) -> Points:
     discs = [*grouping.members, *((one,) for one in grouping.lone)]
     found = np.zeros((grouping.text_count, 2))
     if discs:
-        placed = _place(vectors, discs)
+        placed = _place(vectors, discs, headings)
         for members, spot in zip(discs, placed, strict=True):
             order = np.array(members)[_central_first(vectors.rows[list(members)])]
             found[order] = spot + _sunflower(len(members))
@@ -52,19 +58,29 @@ def plane(vectors: Vectors, grouping: Grouping | None = None) -> Points:
     return _fit(found)
 
 
+def dot(points: Points) -> float:
+    """The width a dot may have to touch its neighbours and cover none, in the plane's units."""
+    if len(points) < 2:
+        return 0.05
+    distances, _ = cKDTree(points).query(points, k=2)
+    return float(np.clip(np.median(distances[:, 1]), 1e-4, 0.05))
+
+
 def centres(points: Points, grouping: Grouping) -> Points:
     """(themes, 2) the middle of each theme on the map: where its name stands."""
     found = [points[list(members)].mean(axis=0) for members in grouping.members]
     return np.array(found).reshape(-1, 2)
 
 
-def _place(vectors: Vectors, discs: Sequence[Sequence[int]]) -> Points:
+def _place(vectors: Vectors, discs: Sequence[Sequence[int]], headings: Sequence[int]) -> Points:
     """(discs, 2) the middle of each disc, in units of a dot's width."""
     rows = normalize(np.array([vectors.rows[list(members)].mean(axis=0) for members in discs]))
     sizes = np.array([len(members) for members in discs])
     chief = np.argsort(-sizes, kind="stable")[:LANDMARKS]
     spots = np.empty((len(discs), 2))
-    spots[chief] = _scale(rows[chief])
+    under = np.full(len(discs), -1)
+    under[: len(headings)] = headings
+    spots[chief] = _scale(rows[chief], under[chief])
     others = np.setdiff1d(np.arange(len(discs)), chief)
     if len(others):
         spots[others] = _drawn(rows[others], rows[chief], spots[chief])
@@ -85,12 +101,13 @@ def _principal(rows: Points) -> Points:
     return flat
 
 
-def _scale(rows: Points) -> Points:
+def _scale(rows: Points, under: NDArray[np.int64]) -> Points:
     """Bring down the stress of the classical solution, all distances weighing alike (SMACOF)."""
     spots = _principal(rows)
     if len(rows) < 3:
         return spots
     wanted = np.sqrt(np.clip(2 - 2 * rows @ rows.T, 0, 4))
+    wanted[(under[:, None] == under) & (under[:, None] >= 0)] *= _UNDER_ONE_HEADING
     for _ in range(_STRESS_ROUNDS):
         there = cdist(spots, spots)
         ratio = np.divide(wanted, there, out=np.zeros_like(wanted), where=there > 1e-9)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis import clusters, points, suggestions, tokens
+from analysis.clusters import Tree
 from analysis.points import Point
 from analysis.vectors import Vectors
 
@@ -20,11 +21,8 @@ def theme(vectors: Vectors, members: Sequence[int], parts: int = 2) -> tuple[tup
     """
     own = Vectors(vectors.rows[list(members)], vectors.placed[list(members)])
     tree = clusters.link(own)
-    for height in tree.heights():
-        found = tree.cut(height)
-        if len(found.members) >= parts:
-            return _complete(own, members, found)
-    return ()
+    count = _enough(tree, parts)
+    return _complete(own, members, tree.cut_into(count)) if count else ()
 
 
 def letter(text: str) -> tuple[Point, ...]:
@@ -34,6 +32,21 @@ def letter(text: str) -> tuple[Point, ...]:
     """
     [sentences] = tokens.read([text])
     return points.propose(text, sentences)
+
+
+def _enough(tree: Tree, parts: int) -> int | None:
+    """Into how many pieces a tree must be cut for `parts` of them to have two members."""
+    sizes = np.bincount(tree.leaf[tree.leaf >= 0], minlength=len(tree.links) + 1).tolist()
+    for left, right in tree.links[:, :2].astype(int).tolist():
+        sizes.append(sizes[left] + sizes[right])
+    found = int(sizes[-1] >= 2)
+    for undone, (left, right, height, _) in enumerate(tree.links[::-1].tolist(), 1):
+        if height <= 0:
+            break  # copies of each other
+        found += (sizes[int(left)] >= 2) + (sizes[int(right)] >= 2) - 1
+        if found >= parts:
+            return undone + 1
+    return None
 
 
 def _complete(

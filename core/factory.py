@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import analysis.cli
 import analysis.policy
 import analysis.views
 import demo.cli
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     views.register(app)
     cli.init_app(app)
     ledger.cli.init_app(app)
+    analysis.cli.init_app(app)
     realtime.cli.init_app(app)
     demo.cli.init_app(app)
     sockets.init_app(app)

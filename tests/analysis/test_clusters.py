@@ -95,6 +95,22 @@ def test_a_tree_can_be_cut_into_a_number() -> None:
     assert tree.cut_into(2).text_count == 5
     assert len(tree.cut_into(1).members) == 1
     assert tree.cut_into(3).members == ((0, 1), (2, 3))
+    assert tree.cut_into(9).lone == (0, 1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_tree_of_equal_merges_is_cut_into_exactly_as_many(count: int) -> None:
+    rows = Vectors(np.eye(4), np.ones(4, dtype=bool))
+    found = clusters.link(rows).cut_into(count)
+    assert len(found.members) + len(found.lone) == count
+
+
+@given(ANGLES, st.floats(0, 2), st.floats(0, 2))
+@settings(max_examples=30, deadline=None)
+def test_any_finer_cut_only_splits(angles: list[float | None], one: float, other: float) -> None:
+    tree = clusters.link(rows_of(*angles))
+    finer, coarser = tree.cut(min(one, other)), tree.cut(max(one, other))
+    assert all(any(set(m) <= set(c) for c in coarser.members) for m in finer.members)
 
 
 def test_same_rows_and_seed_have_the_same_tree() -> None:
