@@ -89,7 +89,11 @@ def test_a_workshop_from_template_to_close(people: Any) -> None:
     next_phase(lead, "一人で書く")
     taps(hand, "背もたれのあるベンチがほしい")
     taps(hand, "バスを待つ間に座りたい")
+    expect(lead.page.locator("[data-strip]")).to_contain_text(
+        "つばめさんは、まだ付せんを書いていません"
+    )
     types(keys, "夏は日なたで待てない")
+    expect(lead.page.locator("[data-strip]")).not_to_contain_text("まだ付せんを書いていません")
     expect(line(hand, "背もたれ")).to_contain_text("自分")
     expect(hand.page.locator("[data-outline]")).to_contain_text("ほかの人の付せんが1枚あります")
     expect(hand.page.locator("body")).not_to_contain_text("日なた")

@@ -6,6 +6,7 @@ import { h, icon, keyed, svg } from "./dom.js";
 import { section, tableIds, tool } from "./strip_parts.js";
 import { persons, tables } from "./strip_seats.js";
 
+const SOME = 3; // so many names of those who wrote nothing are said
 const QUIET_S = 180; // a table where nothing was written for so long is pointed out
 
 /**
@@ -104,20 +105,34 @@ function people(board, about) {
   const most = Math.max(1, ...rows.map((row) => row.notes));
   const isWriting = ["write", "share", "group"].includes(state.kind);
   const quiet = isWriting ? rows.filter((row) => row.idle >= QUIET_S && row.people > 0) : [];
+  const silent = isWriting ? whoIsSilent(board) : "";
   const make = () => {
-    if (!rows.length) return [h("p", { class: "sub", text: t("n_notes_all", { n: notes.length }) })];
+    const tip = (/** @type {string} */ text) => h("p", { class: "strip__tip", text });
+    const hints = [...quiet.map((row) => tip(t("quiet_table", { table: row.title, m: Math.floor(row.idle / 60) }))), silent ? tip(silent) : null];
+    if (!rows.length) return [h("p", { class: "sub", text: t("n_notes_all", { n: notes.length }) }), ...hints];
     const list = h("ul", { class: "tables" });
     for (const row of rows) {
       const bar = svg("svg", { viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { width: 100, height: 8 }), svg("rect", { class: "on", width: (row.notes / most) * 100, height: 8 }));
       list.append(h("li", { class: quiet.includes(row) ? "is-quiet" : null }, h("b", { text: row.title }), h("span", { class: "tables__bar" }, bar), h("span", { class: "num", text: t("table_counts", { notes: row.notes, people: row.people }) })));
     }
-    return [list, ...quiet.map((row) => h("p", { class: "strip__tip", text: t("quiet_table", { table: row.title, m: Math.floor(row.idle / 60) }) }))];
+    return [list, ...hints];
   };
   const seated = Object.values(about.stats?.tables ?? {}).reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.here, 0);
   const leading = Object.values(state.members).filter(({ role }) => role === "lead").length;
   const here = about.stats ? Math.min(all.length, Math.max(0, seated - Math.min(leading, about.stats.tables[""]?.here ?? 0))) : undefined;
   const side = here === undefined ? t("n_people", { n: all.length }) : t("n_here", { n: all.length, here });
-  return section("people", JSON.stringify([rows.map(({ idle, ...row }) => row), quiet.map((row) => [row.title, Math.floor(row.idle / 60)]), notes.length]), make, t("people"), side);
+  return section("people", JSON.stringify([rows.map(({ idle, ...row }) => row), quiet.map((row) => [row.title, Math.floor(row.idle / 60)]), notes.length, silent]), make, t("people"), side);
+}
+
+/** Who has written nothing when most have: for the facilitator's eyes alone. @param {Board} board @returns {string} */
+function whoIsSilent(board) {
+  const { members, notes } = board.state();
+  const wrote = new Set(Object.values(notes).map(({ by }) => by));
+  const all = Object.entries(members).filter(([, { role }]) => ["member", "host"].includes(role));
+  const names = all.filter(([id]) => !wrote.has(id)).map(([, { name }]) => name);
+  if (!names.length || names.length * 2 > all.length) return "";
+  const some = names.slice(0, SOME).map((name) => board.t("quiet_name", { name })).join(board.t("comma"));
+  return board.t(names.length > SOME ? "quiet_more" : "quiet_people", { names: some, n: names.length - SOME });
 }
 
 /** @param {Board} board @returns {Item} */
