@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ ROOMS = 20  # topics one connection may listen to
 SEATS = 600  # of gunicorn's 680 threads: the rest always answers pages
 MESSAGES = 300.0  # at once on one connection,
 MESSAGE_RATE = 30.0  # and a second from then on: more than that is no browser
+HANDS = 16  # events that are answered at the same moment
 POLICY = 1008  # RFC 6455, 7.4.1
 _handlers: dict[str, Handler] = {}
 _live: list[SocketIO] = []
@@ -40,6 +42,7 @@ _presence: list[Presence] = []
 _pings: list[frames.Pings] = []
 _leavers: list[Callable[[str], None]] = []
 _apps: list[Flask] = []
+_hands = ThreadPoolExecutor(max_workers=HANDS, thread_name_prefix="event")
 _visits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="visitor")
 
 
@@ -284,6 +287,10 @@ def _guarded(handler: Handler) -> Callable[..., dict[str, Any] | None]:
     """The handler behind its permission; a refusal is an answer, an error ends in the log."""
 
     def answer(said: object = None, *_more: object) -> dict[str, Any] | None:
+        """In a hand of the pool: what a handler needs of a stack is not kept by each connection."""
+        return _hands.submit(copy_context().run, answered, said).result()
+
+    def answered(said: object) -> dict[str, Any] | None:
         try:
             if not permissions.could(web.actor(), getattr(handler, "permission", "")):
                 raise Forbidden
