@@ -13,7 +13,7 @@ from core import web
 from core.permissions import require
 from core.web import actor, permits, see_other
 from forum.views.qr import qr
-from realtime import boards, live, orders, phases, plans, state, workshops
+from realtime import boards, live, orders, phases, plans, stand_ins, state, workshops
 from realtime.models import Joining, Member, Workshop
 from realtime.phases import Role
 from realtime.state import State
@@ -65,6 +65,14 @@ def show(public_id: str) -> Page:
     )
 
 
+@bp.post("/w/<public_id>/rehearse")
+@permits("workshops.lead")
+def rehearse(public_id: str) -> Response:
+    """Call residents who are not there to a rehearsal."""
+    stand_ins.call(actor(), workshops.by_address(public_id))
+    return see_other(url_for("realtime.board", public_id=public_id))
+
+
 @bp.route("/w/<public_id>/close", methods=["GET", "POST"])
 @permits("workshops.lead")
 def close(public_id: str) -> Page:
@@ -113,6 +121,7 @@ def _places(workshop: Workshop) -> dict[str, str]:
         **{"close": "realtime.close", "record": "realtime.record", "ticket": "realtime.ticket"},
         **{"workshop": "realtime.workshop", "people": "realtime.people"},
         **{"suggestions": "realtime.suggestions"},
+        **({"rehearse": "realtime.rehearse"} if workshop.is_rehearsal else {}),
     }
     return {
         name: url_for(endpoint, public_id=workshop.public_id) if offers.has_page(endpoint) else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Iterator
 from threading import Thread
 from typing import Any
@@ -12,10 +14,10 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from core import db
-from core.errors import Conflict
+from core.errors import Conflict, Forbidden
 from core.people import Account
 from ledger.models import Consultation
-from realtime import boards, ops, rehearsals, sights
+from realtime import boards, ops, rehearsals, sights, stand_ins, workshops
 from realtime.models import Note, Workshop
 from realtime.phases import Role
 from realtime.rights import Asking
@@ -82,3 +84,33 @@ def test_a_real_workshop_has_no_residents_who_are_not_there(
     told: Any = app.test_cli_runner().invoke(args=["workshop", "rehearse", real.public_id])
     assert told.exit_code == 1
     assert "not a rehearsal" in told.output
+
+
+def test_a_facilitator_calls_stand_ins_by_a_button_and_they_leave_at_the_end(
+    rehearsal: Workshop, officer: Account
+) -> None:
+    lead = hands.lead(rehearsal, officer)
+    lead.do("phase.set", id="p2")
+    stand_ins.call(officer, rehearsal, pause=0.2)
+    stand_ins.call(officer, rehearsal, pause=0.2)
+    until = time.monotonic() + 10
+    while len(lead.owner.whole()[0]["notes"]) < 10 and time.monotonic() < until:
+        time.sleep(0.05)
+    state = lead.owner.whole()[0]
+    assert len(state["notes"]) >= 10
+    assert sum(one["role"] == "member" for one in state["members"].values()) == stand_ins.COUNT
+    workshops.close(officer, rehearsal)
+    for thread in threading.enumerate():
+        if thread.name == "stand-ins":
+            thread.join(5)
+            assert not thread.is_alive()
+
+
+def test_stand_ins_come_to_no_real_workshop_and_at_nobodys_call(
+    rehearsal: Workshop, officer: Account, stranger: Account, consultation: Consultation
+) -> None:
+    real = hands.open_workshop(officer, consultation, key="w-2")
+    with pytest.raises(Conflict):
+        stand_ins.call(officer, real)
+    with pytest.raises(Forbidden):
+        stand_ins.call(stranger, rehearsal)

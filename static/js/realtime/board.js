@@ -124,7 +124,7 @@ function start(root) {
     const isList = view === "list";
     if (isList) drawOutline(board, look, one("[data-outline]"));
     else canvas.draw();
-    if (leads(board)) drawStrip(board, one("[data-strip]"), { stats, log, urls: plan.urls, budget: state.budget });
+    if (leads(board)) drawStrip(board, one("[data-strip]"), { stats, log, urls: plan.urls, token: plan.token, budget: state.budget });
     if (wanted && !look.panel) {
       const id = CSS.escape(wanted);
       const found = one(`${isList ? "[data-outline]" : "[data-canvas]"} [data-note="${id}"]`);

@@ -12,7 +12,7 @@ const QUIET_S = 180; // a table where nothing was written for so long is pointed
 /**
  * @typedef {import("./acts.js").Board} Board
  * @typedef {import("./dom.js").Item} Item
- * @typedef {{stats: any, log: string[], urls: Record<string, string>, budget: number}} About
+ * @typedef {{stats: any, log: string[], urls: Record<string, string>, token: string, budget: number}} About
  */
 
 /** @param {Board} board @param {HTMLElement} place @param {About} about */
@@ -26,6 +26,7 @@ export function draw(board, place, about) {
   keyed(now, state.open ? [saying(board, index), time(board), next(board, index, about)] : [over(board, about)]);
   if (!state.open) return keyed(rest, [people(board, about)]);
   keyed(rest, [
+    ...(about.urls.rehearse ? [rehearsing(board, about)] : []),
     people(board, about),
     ...(state.kind === "present" ? [speakers(board)] : []),
     ...revealing(board),
@@ -193,6 +194,18 @@ function switches(board) {
       one("freeze", frozen, (on) => store.act({ op: "freeze.set", on }))),
   ];
   return section("switches", JSON.stringify([names, locked, frozen]), make, t("lead_only"));
+}
+
+/** Only on a rehearsal: residents who are not there. @param {Board} board @param {About} about @returns {Item} */
+function rehearsing(board, about) {
+  const { t } = board;
+  const make = () => [
+    h("p", { class: "sub", text: t("rehearse_help") }),
+    h("form", { method: "post", action: about.urls.rehearse },
+      h("input", { type: "hidden", name: "csrf_token", value: about.token }),
+      h("button", { type: "submit", class: "button button--outline button--small" }, t("rehearse_call"))),
+  ];
+  return section("rehearse", "", make, t("rehearse_title"));
 }
 
 /** @param {Board} board @returns {Item} */
