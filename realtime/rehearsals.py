@@ -113,10 +113,12 @@ def next_act(chance: random.Random, me: str, state: State) -> dict[str, Any] | N
     near = [i for i, n in shown.items() if n["table"] in ("", table)]
     isles = {i: one for i, one in state["islands"].items() if not one["gone"]}
     isles = {i: one for i, one in isles.items() if one["table"] in ("", table)}
-    at = _spot(chance.randint(0, 3) + sum(not shown[i]["island"] for i in near), 4, 164, 108)
+    lying = [n for n in state["notes"].values() if not n["gone"] and not n["island"]]
+    lying = [n for n in lying if n["table"] == table]
+    at = _spot(len(lying), 4, 164, 108)
     new, kind = secrets.token_urlsafe(9), state["kind"]
     write = {"op": "note.add", "id": new, "text": chance.choice(WORDS), "q": 0, **at}
-    write["color"] = chance.randint(1, 4)
+    write["color"] = chance.randint(1, 3)
     if kind in ("write", "share") and len(mine) < 8:
         return (
             write if chance.random() < 0.8 or not mine else {**at, "op": "note.move", "id": mine[0]}
