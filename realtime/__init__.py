@@ -1,1 +1,1 @@
-"""What is live: news of a topic reaches the browsers that have it open."""
+"""What is live: news of topics, and workshops with their boards, from plan to record."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from core import clock
-from realtime import boards
+from realtime import boards, state
 from realtime.models import Workshop
 from realtime.phases import Kind
 
@@ -24,7 +24,6 @@ class Stage:
     added: int
     notes: int
     islands: int
-    votes: int
 
     @property
     def minutes(self) -> int:
@@ -37,24 +36,35 @@ class _Counting:
     """How much is on the board while its log is read from the beginning."""
 
     notes: set[str] = field(default_factory=set)
+    copies: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
     islands: set[str] = field(default_factory=set)
-    votes: dict[tuple[str, str], int] = field(default_factory=dict)
     added: int = 0
+
+    @property
+    def shown(self) -> int:
+        """Notes that can be read: copies, notes taken away and hidden ones are none of them."""
+        return len(self.notes - self.hidden)
 
     def take(self, effect: dict[str, Any]) -> None:
         op, id_ = effect["op"], effect.get("id", "")
-        if op in ("note.add", "note.back"):
-            self.added += op == "note.add" and not effect["of"]
-            if not effect.get("of"):
-                self.notes.add(id_)
+        if op == "note.add" and effect["of"]:
+            self.copies.add(id_)
+        elif op == "note.add":
+            self.added += 1
+            self.notes.add(id_)
+        elif op == "note.back" and id_ not in self.copies:
+            self.notes.add(id_)
         elif op == "note.del":
             self.notes.discard(id_)
+        elif op == "note.hide":
+            self.hidden.update(state.family(effect))
+        elif op == "note.show":
+            self.hidden.difference_update(state.family(effect))
         elif op in ("island.add", "island.back"):
             self.islands.add(id_)
         elif op == "island.del":
             self.islands.discard(id_)
-        elif op == "vote.set":
-            self.votes[(effect["by"], effect["note"])] = effect["k"]
 
 
 def of(workshop: Workshop) -> tuple[tuple[Stage, ...], datetime | None]:
@@ -82,9 +92,8 @@ def of(workshop: Workshop) -> tuple[tuple[Stage, ...], datetime | None]:
                 ended_at=at,
                 planned=int(planned.get("minutes") or 0),
                 added=counting.added,
-                notes=len(counting.notes),
+                notes=counting.shown,
                 islands=len(counting.islands),
-                votes=sum(counting.votes.values()),
             )
         )
         counting.added = 0

@@ -96,12 +96,28 @@ def test_the_flow_is_told_as_it_really_was(workshop: Workshop, officer: Account)
         ("島にまとめる", 11, 15),
         ("選ぶ", 10, 4),
     ]
-    assert [(one.added, one.notes, one.islands, one.votes) for one in stages[1:]] == [
-        (4, 3, 0, 0),
-        (0, 3, 2, 0),
-        (0, 3, 2, 2),
+    assert [(one.added, one.notes, one.islands) for one in stages[1:]] == [
+        (4, 3, 0),
+        (0, 3, 2),
+        (0, 3, 2),
     ]
     assert stages[0].began_at >= clock.now()
+
+
+def test_a_phase_counts_no_hidden_note_and_no_copy(workshop: Workshop, officer: Account) -> None:
+    chair = lead(workshop, officer)
+    [ann] = join(workshop, ["けやき"])
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text="木陰", color=1)
+    ann.do("note.add", id="n002", text="水飲み場", color=1)
+    ann.do("note.copy", id="n003", of="n001")
+    ann.do("note.del", id="n003")
+    ann.do("note.back", id="n003")
+    assert told(workshop).stages[-1].notes == 2
+    chair.do("note.hide", id="n001", reason="人の名前がありました。")
+    assert told(workshop).stages[-1].notes == 1
+    chair.do("note.show", id="n001")
+    assert told(workshop).stages[-1].notes == 2
 
 
 def test_votes_that_were_never_revealed_are_not_told(workshop: Workshop, officer: Account) -> None:

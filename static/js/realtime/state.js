@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A board as a value: `realtime/state.py` once more, held to it by tests/realtime/folds.json. Pure.
+ * A board as a value: `realtime/state.py` and `realtime/folds*.py` once more, held to it by tests/realtime/folds.json. Pure.
  *
  * `apply` changes the state's maps and replaces what is in them, so that an entry that is the same
  * object is unchanged, and `fork` is cheap. Maps have no prototype: ids are other people's words.
