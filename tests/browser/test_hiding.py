@@ -1,0 +1,71 @@
+"""A lead takes a comment and a heading off the board, with a reason all can read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Person
+from tests.browser.test_workshop import joined, next_phase, opened, types
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+WHY = "人の名前がありました"
+SECRET = "山田さん"
+NAMED, SAID = f"{SECRET}の島", f"{SECRET}も言っていた"
+
+
+def heading(guest: Person, lead: Person) -> None:
+    """The same with the name of an island, which stays on the board with its notes."""
+    there = guest.page.locator("[data-outline] .oline", has_text="木陰のベンチ")
+    there.get_by_role("button", name="移す").click()
+    guest.page.locator(".mover").get_by_role("button", name="新しい島").click()
+    expect(there).to_be_visible()
+    guest.page.locator(".isle__acts").get_by_role("button", name="見出しを直す").first.click()
+    guest.page.locator("[data-panel=title] textarea").fill(NAMED)
+    guest.page.locator("[data-panel=title] button[type=submit]").click()
+    shown = lead.page.locator(".isle__t", has_text=NAMED)
+    expect(shown).to_be_visible()
+    lead.page.locator(".isle__acts").get_by_role("button", name="見出しを直す").first.click()
+    lead.page.get_by_role("button", name="見出しを隠す").click()
+    lead.page.locator("[data-panel=title] textarea").last.fill(WHY)
+    lead.page.keyboard.press("ControlOrMeta+Enter")
+    for person in (lead, guest):
+        named = person.page.locator(".isle__t", has_text="見出し（進行役が隠しました）")
+        expect(named).to_be_visible()
+        expect(person.page.locator("body")).not_to_contain_text(NAMED)
+    lead.eyes.look("a heading that is hidden")
+
+
+def test_a_comment_and_a_heading_are_hidden_from_everybody(people: Any) -> None:
+    lead, guest = people(), people()
+    path = opened(lead)
+    joined(guest, path, "けやき")
+    for title in ("一人で書く", "見せ合う", "島にまとめる"):
+        next_phase(lead, title)
+    for person in (lead, guest):
+        person.page.get_by_role("button", name="一覧", exact=True).click()
+    types(guest, "木陰のベンチ")
+    note = guest.page.locator("[data-outline] .oline", has_text="木陰のベンチ")
+    expect(note).to_be_visible()
+    guest.keys.press("[data-outline] .oline [data-focus=menu]")
+    guest.page.locator(".mover").get_by_role("button", name="ひとこと").click()
+    guest.page.locator(".mini-form textarea").fill(SAID)
+    guest.page.locator(".mini-form button[type=submit]").click()
+    expect(lead.page.locator("[data-outline] .oline")).to_contain_text("ひとこと1件")
+    lead.keys.press("[data-outline] .oline [data-focus=menu]")
+    lead.page.locator(".mover").get_by_role("button", name="ひとこと").click()
+    talks = lead.page.locator(".talks")
+    expect(talks).to_contain_text(SAID)
+    lead.keys.press(".talks li > button")
+    lead.eyes.look("a comment to be hidden")
+    lead.keys.type(".talks textarea", WHY)
+    lead.page.keyboard.press("ControlOrMeta+Enter")
+    for person in (lead, guest):
+        expect(person.page.locator(".talks")).to_contain_text(f"進行役が隠しました。理由：{WHY}")
+        expect(person.page.locator("body")).not_to_contain_text(SAID)
+    lead.eyes.look("a comment that is hidden")
+    lead.page.get_by_role("button", name="やめる").first.click()
+    heading(guest, lead)
+    assert lead.eyes.errors == guest.eyes.errors == []
