@@ -15,8 +15,8 @@ from core.errors import NotFound
 from core.messages import _
 from core.permissions import require
 from ledger import acts, filings, themes
+from ledger.adoptions import Proposal
 from ledger.models import Answer, Consultation, Filing, Opinion, Placement, State, Theme
-from ledger.themes import Proposal
 
 
 def is_worked_on(consultation: Consultation) -> bool:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from analysis.events import DeskChanged
-from analysis.queries import Where
+from analysis.places import Where
 from core import db, events
 from core.messages import Message, _
 from core.permissions import require
@@ -29,7 +29,12 @@ def act(actor: Any, consultation: Consultation, kind: str) -> Iterator[Note]:
         _tell(actor, consultation, note.themes)
 
 
-def move(actor: Any, consultation: Consultation, opinion_ids: Collection[int], to: Where) -> int:
+def move(
+    actor: Any,
+    consultation: Consultation,
+    opinion_ids: Collection[int],
+    to: Theme | Placement | None,
+) -> int:
     """Put opinions into a theme, alone, or back to 未整理."""
     with act(actor, consultation, "moved") as note:
         count = themes.move(actor, consultation, opinion_ids, to)
@@ -136,6 +141,17 @@ def answer_many(
         note.themes |= {one.id for one in targets if isinstance(one, Theme)}
         _tell(actor, consultation, note.themes)
     return done
+
+
+def look(actor: Any, consultation: Consultation, opinion_ids: Collection[int]) -> int:
+    """Mark lone opinions as looked at: they rightly stand alone."""
+    require(actor, "themes.work", consultation)
+    with db.transaction():
+        count = themes.look(actor, consultation, opinion_ids)
+        said = _("単独意見の%(count)s件を見ました。", count=count)
+        acts.tell(actor, consultation, "looked", said)
+        _tell(actor, consultation, set())
+    return count
 
 
 def undo(actor: Any, consultation: Consultation) -> Act | None:

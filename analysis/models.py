@@ -82,3 +82,28 @@ class Change(db.Addressable, db.Base):
     @property
     def opinion_count(self) -> int:
         return sum(len(ids) for _place, ids in self.moves)
+
+
+class Suggested(db.Base):
+    """A theme that an opinion without a place may belong to, as the machine sees it."""
+
+    __tablename__ = "suggested"
+    __table_args__ = (Index("ix_suggested_theme", "theme_id", "rank"),)
+
+    opinion_id: Mapped[int] = mapped_column(ForeignKey("opinion.id"), primary_key=True)
+    rank: Mapped[int] = mapped_column(primary_key=True)
+    theme_id: Mapped[int] = mapped_column(ForeignKey("theme.id"))
+    score: Mapped[float]
+
+    theme: Mapped[Theme] = relationship(lazy="joined", innerjoin=True)
+
+
+class NearCopy(db.Base):
+    """An opinion that nearly is an earlier one; a proposal, since one word may turn its sense."""
+
+    __tablename__ = "near_copy"
+    __table_args__ = (Index("ix_near_copy_of", "of_id"),)
+
+    opinion_id: Mapped[int] = mapped_column(ForeignKey("opinion.id"), primary_key=True)
+    of_id: Mapped[int] = mapped_column(ForeignKey("opinion.id"))
+    likeness: Mapped[float]

@@ -20,24 +20,11 @@ from ledger.models import (
     Consultation,
     Filing,
     Opinion,
-    OpinionText,
     Placement,
     State,
     Theme,
 )
 from ledger.queries import Counts, ThemeRow
-
-Where = Theme | Placement | None  # None is 未整理
-
-
-@dataclass(frozen=True)
-class Voice:
-    """One text of a list: said by `people` in `copies` opinions; `answer` is its very own."""
-
-    opinion: Opinion
-    copies: int
-    people: int
-    answer: Answer | None
 
 
 @dataclass(frozen=True)
@@ -93,58 +80,6 @@ def overview(viewer: Any, consultation: Consultation) -> Overview:
         lone_answered=lone,
         waiting=waiting,
     )
-
-
-def voices_in(
-    viewer: Any, consultation: Consultation, where: Where, *, offset: int = 0, limit: int = 50
-) -> list[Voice]:
-    """Texts of a place in the order they came, exact copies as one; lone ones stand each alone."""
-    first = func.min(Opinion.seq)
-    same = Opinion.id if where == Placement.LONE else OpinionText.fold_key
-    query = (
-        _here(viewer, consultation, where, first, func.count(), _people())
-        .group_by(same)
-        .order_by(first)
-    )
-    found = db.session().execute(query.offset(offset).limit(limit)).all()
-    opinions = select(Opinion, Answer).outerjoin(Answer, Answer.opinion_id == Opinion.id)
-    rows = db.session().execute(
-        opinions.where(
-            Opinion.consultation_id == consultation.id, Opinion.seq.in_([row[0] for row in found])
-        )
-    )
-    by_seq = {opinion.seq: (opinion, answer) for opinion, answer in rows}
-    return [
-        Voice(by_seq[seq][0], copies, people, by_seq[seq][1] if copies == 1 else None)
-        for seq, copies, people in found
-    ]
-
-
-def text_count(viewer: Any, consultation: Consultation, where: Where) -> int:
-    """How many `voices_in` has in all."""
-    same = Opinion.id if where == Placement.LONE else OpinionText.fold_key
-    query = _here(viewer, consultation, where, func.count(same.distinct()))
-    return db.session().scalar(query) or 0
-
-
-def ids_of(
-    viewer: Any, consultation: Consultation, where: Where, public_ids: Collection[str]
-) -> list[int]:
-    """The opinions that checked rows of a list stand for: their exact copies are among them."""
-    chosen = Opinion.public_id.in_(list(public_ids)[:500])
-    query = _here(viewer, consultation, where, Opinion.id)
-    if where == Placement.LONE:
-        return list(db.session().scalars(query.where(chosen)))
-    keys = _here(viewer, consultation, where, OpinionText.fold_key).where(chosen)
-    return list(db.session().scalars(query.where(OpinionText.fold_key.in_(keys))))
-
-
-def unanswered_in(viewer: Any, consultation: Consultation, where: Where) -> list[Opinion]:
-    """Opinions of a place that have no answer of their own."""
-    own = select(Answer.opinion_id).where(Answer.opinion_id.is_not(None))
-    ids = _here(viewer, consultation, where, Opinion.id).where(Opinion.id.not_in(own))
-    query = select(Opinion).where(Opinion.id.in_(ids)).order_by(Opinion.id)
-    return list(db.session().scalars(query))
 
 
 def opinions_by_id(ids: Sequence[int]) -> list[Opinion]:
@@ -221,28 +156,6 @@ def waiting_for(approver: Any) -> list[Waiting]:
         Waiting(row, counts[row.id]) for row in rows if permits(approver, "answers.approve", row)
     ]
     return sorted(found, key=lambda w: (-w.count, w.consultation.id))
-
-
-def _here(viewer: Any, consultation: Consultation, where: Where, *columns: Any) -> Any:
-    """A query over the counted opinions of one place that the viewer may read."""
-    query = (
-        select(*columns)
-        .select_from(Opinion)
-        .join(OpinionText, OpinionText.opinion_id == Opinion.id)
-        .outerjoin(Filing, Filing.opinion_id == Opinion.id)
-        .where(Opinion.state == State.COUNTED, queries.visible_to(viewer, consultation))
-        .correlate(None)
-    )
-    if isinstance(where, Theme):
-        return query.where(Filing.theme_id == where.id)
-    if where is None:
-        return query.where(Filing.opinion_id.is_(None))
-    return query.where(Filing.placement == where)
-
-
-def _people() -> ColumnElement[int]:
-    """Known voices, and each unknown one by itself."""
-    return func.count(Opinion.voice_id.distinct()) + func.count() - func.count(Opinion.voice_id)
 
 
 def _answer_counts(consultation: Consultation) -> tuple[int, int]:

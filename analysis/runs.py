@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from analysis import changes
+from analysis import changes, stores
 from analysis.events import DeskChanged
 from analysis.models import Run, RunState
 from core import clock, db, events, jobs, text
@@ -21,10 +21,10 @@ from core.jobs import Job, Running
 from core.messages import Message, _
 from core.people import Account
 from core.permissions import require
-from ledger import acts, filings, themes
+from ledger import acts, adoptions, filings
+from ledger.adoptions import Proposal
 from ledger.filings import UNNAMED
 from ledger.models import Consultation, Opinion, OpinionText
-from ledger.themes import Proposal
 
 if TYPE_CHECKING:
     from analysis.grouping import Grouped, Prepared
@@ -66,14 +66,26 @@ def group(running: Running) -> None:
     running.progress("read", 0, 1)
     said = _read(running.args["consultation"])
     started = time.monotonic()
+    consultation_id = running.args["consultation"]
+    is_difference = changes.is_worked_on(db.session().get_one(Consultation, consultation_id))
+    db.session().rollback()
+    known = stores.words(consultation_id)
     prepared = grouping.prepare(
-        said.bodies, cut=running.args["cut"], seed=SEED, progress=running.progress
+        said.bodies,
+        cut=running.args["cut"],
+        seed=SEED,
+        space=stores.space(consultation_id) if is_difference else None,
+        known=known,
+        progress=running.progress,
     )
+    stores.keep(consultation_id, known)
     grouped = prepared.at(running.args["cut"], progress=running.progress)
     grains = [[cut, *_counts(prepared, cut)] for cut in GRAINS]
     running.progress("adopt", 0, 1)
     lasted = int((time.monotonic() - started) * 1000)
     run = _adopt(running, said, grouped, grains, duration_ms=lasted)
+    if run.state == RunState.ADOPTED:
+        stores.freeze(consultation_id, prepared.space)
     running.result = {
         "opinions": run.opinion_count,
         "themes": run.theme_count,
@@ -139,7 +151,7 @@ def _adopt(
             tx.flush()
             changes.propose(run, consultation, proposals, lone_ids)
         else:
-            themes.adopt(_owner(job), consultation, proposals, lone_ids, job_id=job.id)
+            adoptions.adopt(_owner(job), consultation, proposals, lone_ids, job_id=job.id)
             tx.add(run)
         acts.tell(
             _owner(job),

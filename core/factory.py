@@ -24,6 +24,7 @@ import realtime.broadcast
 import realtime.cli
 import realtime.policy
 import realtime.views
+from analysis import stores
 from core import auth, cli, db, i18n, jobs, logs, mail, search, views, web
 from core.config import ROOT, Settings, from_environment
 from forum import links
@@ -79,6 +80,7 @@ def connect(app: Flask, settings: Settings) -> None:
     app.extensions["engine"] = db.connect(settings.database)
     mail.configure(settings.mail_url, settings.mail_from)
     search.configure(settings.index_dir, settings.database)
+    stores.configure(settings.data_dir / "analysis")
     if not settings.testing:
         app.extensions["queue"] = jobs.connect(settings.queue_file)
 

@@ -88,25 +88,19 @@ def take_out(opinion_ids: Sequence[int]) -> set[int]:
         return left
 
 
-def key(where: Theme | Placement | None) -> tuple[str | None, int | None]:
-    """A place as its column values: (placement, theme); a theme's id is permanent."""
-    if isinstance(where, Theme):
-        return Placement.THEME, where.id
-    return where, None
-
-
-def places(opinion_ids: Sequence[int]) -> set[tuple[str | None, int | None]]:
-    """All places where any of these opinions stand, as `key` writes them."""
-    found: set[tuple[str | None, int | None]] = set()
+def look(opinion_ids: Sequence[int]) -> int:
+    """Note that a person has seen these lone opinions, which are theirs from now on."""
+    tx, count = db.session(), 0
     for part in parts(opinion_ids):
-        query = (
-            select(Filing.placement, Filing.theme_id)
-            .select_from(Opinion)
-            .outerjoin(Filing, Filing.opinion_id == Opinion.id)
-            .where(Opinion.id.in_(part))
+        here = Filing.opinion_id.in_(part), Filing.placement == Placement.LONE
+        done = tx.execute(
+            update(Filing)
+            .where(*here, Filing.looked_at.is_(None))
+            .values(looked_at=clock.now(), by_person=True)
+            .execution_options(synchronize_session="fetch")
         )
-        found |= {(row.placement, row.theme_id) for row in db.session().execute(query)}
-    return found
+        count += int(getattr(done, "rowcount", 0))
+    return count
 
 
 def reopen(theme_ids: Collection[int]) -> None:

@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
         embeds,
         filings,
         publishing,
+        queues,
         reports,
         runs,
         themes,

@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 from werkzeug.wrappers import Response
 
-from analysis import desks, queries
+from analysis import desks, places, queries
 from analysis.forms import AnswerForm, ApproveAllForm, BulkForm, DecisionForm
 from analysis.views import bp
 from analysis.views.themes import Spot, address, consultation_of, draw, spot_of, tell
@@ -89,8 +89,8 @@ def _targets(consultation: Consultation, spot: Spot, form: BulkForm) -> list[The
     if isinstance(spot.where, Theme):
         raise NotFound
     if is_all:
-        return queries.unanswered_in(who, consultation, spot.where)
-    ids = queries.ids_of(who, consultation, spot.where, form.opinions.data or [])
+        return places.unanswered_in(who, consultation, spot.where)
+    ids = places.ids_of(who, consultation, spot.where, form.opinions.data or [])
     return queries.opinions_by_id(ids)
 
 

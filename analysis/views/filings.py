@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from analysis import desks, queries
+from analysis import desks, places
 from analysis.forms import BulkForm, FilingForm, ThemeForm
-from analysis.queries import Where
+from analysis.places import Where
 from analysis.views import bp
 from analysis.views.themes import Spot, address, consultation_of, draw, spot_of, tell
 from core import db
@@ -28,7 +28,7 @@ def file_opinions(slug: str) -> Any:
     consultation = consultation_of(slug)
     spot, form = spot_of(consultation), FilingForm()
     try:
-        ids = queries.ids_of(actor(), consultation, spot.where, form.opinions.data or [])
+        ids = places.ids_of(actor(), consultation, spot.where, form.opinions.data or [])
         if not ids:
             raise Invalid("opinions", _("ご意見を一つ以上選んでください。"))
         said = _file(consultation, spot, form, ids)
@@ -44,6 +44,8 @@ def _file(consultation: Consultation, spot: Spot, form: FilingForm, ids: list[in
     if act == "move" and title and not form.to.data:  # the key Enter in the field of the name
         act = "new"
     match act:
+        case "look":
+            return _("%(count)s件を見たことにしました。", count=desks.look(who, consultation, ids))
         case "new":
             to: Where = desks.gather(who, consultation, ids, spot.where, title)
         case "move":

@@ -8,11 +8,12 @@ from typing import Any
 
 from flask import flash, render_template, request, url_for
 
-from analysis import changes, queries, runs
+from analysis import changes, places, queries, queues, runs, sieves
 from analysis.forms import AnswerForm, BulkForm, DecisionForm, FilingForm, RunForm
-from analysis.queries import Where
+from analysis.places import Found, Where
+from analysis.sieves import Sieve
 from analysis.views import bp
-from core import clock
+from core import clock, db, grams
 from core.errors import NotFound
 from core.messages import Message
 from core.permissions import permits as may
@@ -37,6 +38,7 @@ class Spot:
     opinion: Opinion | None = None
     is_chosen: bool = True
     page: int = 1
+    sieve: Sieve = Sieve()  # noqa: RUF009 frozen
 
     @property
     def target(self) -> Theme | Opinion | None:
@@ -51,9 +53,14 @@ class Spot:
         page = {"page": str(self.page)} if self.page > 1 else {}
         if self.is_bulk:
             return {"list": BULK}
+        return {**self.place, **self.sieve.args, **page}
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Where it is, whatever is looked for there."""
         if isinstance(self.where, Theme):
-            return {"t": self.where.public_id, **page}
-        return {"list": "lone" if self.where == Placement.LONE else "unfiled", **page}
+            return {"t": self.where.public_id}
+        return {"list": "unfiled" if self.where is None else str(self.where)}
 
 
 def consultation_of(slug: str) -> Consultation:
@@ -70,6 +77,8 @@ def spot_of(consultation: Consultation) -> Spot:
         where = ledger_queries.theme(theme, consultation)
     elif listed == "lone":
         where = Placement.LONE
+    elif listed == Found.EVERYWHERE:
+        where = Found.EVERYWHERE
     elif listed not in ("unfiled", BULK):
         if listed:
             raise NotFound
@@ -77,7 +86,8 @@ def spot_of(consultation: Consultation) -> Spot:
     chosen = request.args.get("o")
     opinion = queries.counted(actor(), consultation, chosen) if chosen else None
     page = request.args.get("page", 1, type=int)
-    return Spot(where, listed == BULK, opinion, bool(theme or listed), page)
+    sieve = Sieve.of(request.args)
+    return Spot(where, listed == BULK, opinion, bool(theme or listed), page, sieve)
 
 
 def _first(consultation: Consultation) -> Where:
@@ -115,10 +125,11 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
     """The desk at a spot; `forms` are those that were refused, filled as they were sent."""
     who = actor()
     seen = queries.overview(who, consultation)
-    page, voices = Page(1, 1, 50), []
+    page, voices, total = Page(1, 1, 50), [], 0
     if not spot.is_bulk:
-        page = page_of(queries.text_count(who, consultation, spot.where))
-        voices = queries.voices_in(who, consultation, spot.where, offset=page.offset)
+        total = places.text_count(who, consultation, spot.where, spot.sieve)
+        page = page_of(total)
+        voices = places.voices_in(who, consultation, spot.where, spot.sieve, offset=page.offset)
     answer = answers.of(spot.target) if spot.target is not None else None
     ready: dict[str, Any] = {
         "form": AnswerForm.of(answer) if spot.target is not None else BulkForm(formdata=None),
@@ -130,6 +141,9 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
     }
     job = runs.newest(consultation)
     here = partial(address, consultation, spot)
+    theme = spot.where if isinstance(spot.where, Theme) and not spot.is_bulk else None
+    waiting = queues.waiting_for(who, consultation, theme) if theme is not None else []
+    unfiled = [voice.opinion for voice in voices if voice.filing is None]
     return render_template(
         "analysis/themes.html",
         consultation=consultation,
@@ -139,6 +153,7 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
         row=seen.row(spot.where) if isinstance(spot.where, Theme) else None,
         voices=voices,
         page=page,
+        page_total=total,
         answer=answer,
         job=described(job) if job else None,
         last_run=runs.last(consultation),
@@ -151,6 +166,18 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
         channels=CHANNELS,
         unnamed=UNNAMED,
         here=here,
+        queue=queues.queue(consultation),
+        waiting=waiting,
+        suggested=queues.suggested([*waiting, *unfiled]),
+        following=queues.following(consultation) if unfiled else 0,
+        letter=places.letter(spot.opinion) if spot.opinion is not None else [],
+        marked=partial(grams.marked, wanted=grams.words(spot.sieve.q)),
+        sieve=spot.sieve,
+        sieve_choices={
+            "lengths": sieves.LENGTHS,
+            "states": sieves.STATES,
+            "districts": list(db.session().scalars(sieves.districts(consultation.id))),
+        },
         pages_url=lambda number: here(page=number),
         seen_at=clock.now().timestamp(),
         **{**ready, **forms},

@@ -20,6 +20,7 @@ TITLES: dict[str, Message] = {
     "ledger.import": _("ファイルの読み込み"),
     "analysis.group": _("意見をまとめる"),
     "analysis.run": _("意見をまとめる"),
+    "analysis.suggest": _("候補を調べる"),
     "workshop.suggest": _("付せんをまとめる案を作る"),
     "mail.send": _("メールを送る"),
     "search.drain": _("さがすための準備"),

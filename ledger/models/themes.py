@@ -49,7 +49,10 @@ class Theme(db.Addressable, db.Versioned, db.Base):
 
 
 class Filing(db.Base):
-    """Where one counted opinion stands: in a theme, or alone on purpose."""
+    """Where one counted opinion stands: in a theme, or alone on purpose.
+
+    `looked_at` is when a person saw that a lone opinion rightly stands alone.
+    """
 
     __tablename__ = "filing"
     __table_args__ = (
@@ -62,3 +65,4 @@ class Filing(db.Base):
     theme_id: Mapped[int | None] = mapped_column(ForeignKey("theme.id"))
     by_person: Mapped[bool] = mapped_column(default=False)
     filed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    looked_at: Mapped[datetime | None]

@@ -14,11 +14,11 @@ from analysis import queries as desk
 from core import clock, db, jobs
 from core.jobs import Job
 from core.people import Account
-from ledger import answers, opinions, queries, themes
+from ledger import adoptions, answers, opinions, queries, themes
+from ledger.adoptions import Proposal
 from ledger.answers import Draft
 from ledger.models import Channel, Consultation, Opinion, Placement, Theme
 from ledger.opinions import Said
-from ledger.themes import Proposal
 
 Browser = Callable[[Account], FlaskClient]
 URL = "/desk/c/park/themes"
@@ -392,6 +392,6 @@ def test_the_desk_reads_a_known_number_of_statements(
     ids = [o.id for o in enter(again(consultation), *(f"別の意見{n}" for n in range(400)))]
     assert count("?list=unfiled") == few
     made = [Proposal(f"T{n}", "", 50, tuple(ids[n : n + 2])) for n in range(0, 200, 2)]
-    themes.adopt(officer, again(consultation), made, [])
+    adoptions.adopt(officer, again(consultation), made, [])
     assert count("?list=unfiled") == few
     assert few < 30

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from core import clock, db, record
 from core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from core.people import Account
-from ledger import answers, check, filings, opinions, queries, themes
+from ledger import adoptions, answers, check, filings, opinions, queries, themes
+from ledger.adoptions import Proposal
 from ledger.answers import Draft
 from ledger.models import Channel, Consultation, Opinion, Placement, Theme
 from ledger.opinions import Said
-from ledger.themes import Proposal
 
 ACTS = ("run", "move", "lone", "unfile", "new", "split", "merge", "withdraw", "edit", "answer")
 ENDORSED = Draft(disposition="endorsed", view="ありがとうございます。")
@@ -62,7 +62,7 @@ def test_a_run_files_what_it_proposes(
     both_engines: str, consultation: Consultation, officer: Account
 ) -> None:
     ids = enter(consultation, *"abcdef")
-    themes.adopt(officer, consultation, propose(ids[:2], ids[2:4]), ids[4:5])
+    adoptions.adopt(officer, consultation, propose(ids[:2], ids[2:4]), ids[4:5])
     counts = queries.counts(consultation)
     assert (counts.in_themes, counts.lone, counts.unfiled) == (4, 1, 1)
     assert breaches(consultation) == []
@@ -73,7 +73,7 @@ def test_a_run_twice_ends_in_the_same_state(
 ) -> None:
     ids = enter(consultation, *"abcdef")
     for _again in range(2):
-        themes.adopt(officer, consultation, propose(ids[:2], ids[2:4]), ids[4:])
+        adoptions.adopt(officer, consultation, propose(ids[:2], ids[2:4]), ids[4:])
     assert [members(t) for t in living(consultation)] == [set(ids[:2]), set(ids[2:4])]
     assert queries.counts(consultation).lone == 2
     assert breaches(consultation) == []
@@ -84,7 +84,7 @@ def test_a_run_leaves_alone_what_a_person_has_touched(
     consultation: Consultation, officer: Account, touch: str
 ) -> None:
     ids = enter(consultation, *"abcdef")
-    kept, _loose = themes.adopt(officer, consultation, propose(ids[:3], ids[3:5]), ids[5:])
+    kept, _loose = adoptions.adopt(officer, consultation, propose(ids[:3], ids[3:5]), ids[5:])
     match touch:
         case "rename":
             themes.rename(officer, kept, "木のこと", version=1)
@@ -96,7 +96,7 @@ def test_a_run_leaves_alone_what_a_person_has_touched(
             one = db.session().get_one(Opinion, ids[0])
             answers.save(officer, one, Draft(view="下書き"), version=0)
     before = members(kept)
-    themes.adopt(officer, consultation, propose(ids), [])
+    adoptions.adopt(officer, consultation, propose(ids), [])
     assert kept.id in {t.id for t in living(consultation)}
     assert members(kept) == before
     assert breaches(consultation) == []
@@ -106,7 +106,7 @@ def test_only_free_opinions_are_given_to_the_machine(
     consultation: Consultation, officer: Account
 ) -> None:
     ids = enter(consultation, *"abcdefg")
-    kept, _loose = themes.adopt(officer, consultation, propose(ids[:2], ids[2:4]), ids[4:5])
+    kept, _loose = adoptions.adopt(officer, consultation, propose(ids[:2], ids[2:4]), ids[4:5])
     themes.rename(officer, kept, "木のこと", version=1)
     themes.move(officer, consultation, ids[5:6], Placement.LONE)
     free = set(db.session().scalars(select(Opinion.id).where(filings.free(consultation))))
@@ -117,9 +117,9 @@ def test_the_machines_lone_opinion_with_an_answer_stays(
     consultation: Consultation, officer: Account
 ) -> None:
     ids = enter(consultation, *"abc")
-    themes.adopt(officer, consultation, [], ids)
+    adoptions.adopt(officer, consultation, [], ids)
     answers.save(officer, db.session().get_one(Opinion, ids[0]), ENDORSED, version=0)
-    themes.adopt(officer, consultation, propose(ids), [])
+    adoptions.adopt(officer, consultation, propose(ids), [])
     assert queries.opinions_in(consultation, Placement.LONE)[0].id == ids[0]
     assert members(living(consultation)[0]) == set(ids[1:])
 
@@ -129,7 +129,7 @@ def test_a_group_that_lost_all_but_one_becomes_a_lone_opinion(
 ) -> None:
     ids = enter(consultation, *"ab")
     opinions.withdraw(db.session().get_one(Opinion, ids[1]), role="resident")
-    assert themes.adopt(officer, consultation, propose(ids), []) == []
+    assert adoptions.adopt(officer, consultation, propose(ids), []) == []
     assert queries.counts(consultation).lone == 1
     assert breaches(consultation) == []
 
@@ -138,7 +138,7 @@ def test_who_has_no_business_here_can_not_adopt(
     consultation: Consultation, stranger: Account
 ) -> None:
     with pytest.raises(Forbidden):
-        themes.adopt(stranger, consultation, [], [])
+        adoptions.adopt(stranger, consultation, [], [])
 
 
 def test_a_withdrawn_opinion_is_quoted_nowhere(
@@ -146,7 +146,7 @@ def test_a_withdrawn_opinion_is_quoted_nowhere(
 ) -> None:
     ids = enter(consultation, "木を残してほしいです。", "木陰がほしいです。", "木が好きです。")
     title = f"{filings.UNNAMED}木を残してほしいです。"
-    (theme,) = themes.adopt(
+    (theme,) = adoptions.adopt(
         officer, consultation, [Proposal(title, "木を残してほしいです。", 10, tuple(ids))], []
     )
     opinions.withdraw(db.session().get_one(Opinion, ids[1]), role="resident")
@@ -160,7 +160,7 @@ def test_a_merge_keeps_the_older_theme_and_redirects_the_other(
     both_engines: str, consultation: Consultation, officer: Account
 ) -> None:
     ids = enter(consultation, *"abcd")
-    older, newer = themes.adopt(officer, consultation, propose(ids[:2], ids[2:]), [])
+    older, newer = adoptions.adopt(officer, consultation, propose(ids[:2], ids[2:]), [])
     assert themes.merge(officer, newer, older).id == older.id
     assert members(older) == set(ids)
     assert queries.theme(newer.public_id, consultation).id == older.id
@@ -173,7 +173,7 @@ def test_a_merge_brings_an_answer_along_when_the_older_has_none(
     consultation: Consultation, officer: Account, approver: Account
 ) -> None:
     ids = enter(consultation, *"abcd")
-    older, newer = themes.adopt(officer, consultation, propose(ids[:2], ids[2:]), [])
+    older, newer = adoptions.adopt(officer, consultation, propose(ids[:2], ids[2:]), [])
     answer = answers.hand_in(officer, newer, ENDORSED, version=0)
     answers.approve(approver, answer, version=1)
     themes.merge(officer, older, newer)
@@ -187,7 +187,7 @@ def test_the_larger_part_keeps_the_theme(
     both_engines: str, consultation: Consultation, officer: Account, taken: int
 ) -> None:
     ids = enter(consultation, *"abcd")
-    (theme,) = themes.adopt(officer, consultation, propose(ids), [])
+    (theme,) = adoptions.adopt(officer, consultation, propose(ids), [])
     title = theme.title
     fresh = themes.split(officer, theme, ids[:taken], "分けたもの")
     named = {t.title: members(t) for t in living(consultation)}
@@ -202,7 +202,7 @@ def test_all_or_nothing_is_no_split(
     consultation: Consultation, officer: Account, taken: int
 ) -> None:
     ids = enter(consultation, *"abcd")
-    (theme,) = themes.adopt(officer, consultation, propose(ids), [])
+    (theme,) = adoptions.adopt(officer, consultation, propose(ids), [])
     with pytest.raises(Invalid):
         themes.split(officer, theme, ids[:taken], "分けたもの")
     assert len(living(consultation)) == 1
@@ -212,7 +212,7 @@ def test_a_change_of_members_reopens_an_approval(
     both_engines: str, consultation: Consultation, officer: Account, approver: Account
 ) -> None:
     ids = enter(consultation, *"abcdef")
-    (theme,) = themes.adopt(officer, consultation, propose(ids[:3]), [])
+    (theme,) = adoptions.adopt(officer, consultation, propose(ids[:3]), [])
 
     def approve() -> None:
         answer = answers.of(theme)
@@ -316,7 +316,7 @@ def _act(dice: random.Random, consultation: Consultation, officer: Account) -> N
                 dice.shuffle(counted)
                 cut = len(counted) // 3
                 groups = propose(counted[:cut], counted[cut : 2 * cut])
-                themes.adopt(officer, consultation, groups, counted[2 * cut : -2])
+                adoptions.adopt(officer, consultation, groups, counted[2 * cut : -2])
             case "move" if theme:
                 themes.move(officer, consultation, some, theme)
             case "lone":
