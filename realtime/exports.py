@@ -48,14 +48,14 @@ def _rows(told: Told) -> Iterator[list[object]]:
 
 
 def _row(told: Told, note: NoteTold, table: str, island: str) -> list[object]:
-    asked, meant = told.workshop.questions, told.workshop.colors
+    asked = told.workshop.questions
     return [
         note.text,
         table,
         island,
         asked[note.question] if note.question < len(asked) else "",
         note.color,
-        meant[note.color - 1] if note.color <= len(meant) else "",
+        note.meant,
         note.x,
         note.y,
         note.votes,

@@ -136,6 +136,8 @@ def _note(paper: Any, note: NoteTold) -> None:
         said += str(_("理由：%(reason)s", reason=note.reason))
     if note.is_copy:
         said += f"（{_('ほかの島にも置いた付せん')}）"
+    if note.text is not None and note.meant:
+        said += f"（{note.meant}）"
     if note.votes:
         said += f"　{_('%(count)s票', count=note.votes)}"
     paper.add_paragraph(said, style="List Bullet")

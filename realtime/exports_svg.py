@@ -67,7 +67,22 @@ def _cover(told: Told) -> tuple[float, Markup]:
         _text(lines, EDGE, EDGE + 28, size=28, bold=True, step=38),
         _text([when], EDGE, y - 8, size=16),
     ]
+    if told.workshop.colors:
+        y += 30
+        said.append(_key(told.workshop.colors, y - 8))
     return y + 28, Markup("").join(said)
+
+
+def _key(meanings: Sequence[str], y: float) -> Markup:
+    """What the colours stand for, one beside the other."""
+    said, x = Markup(""), float(EDGE)
+    for color, meaning in enumerate(meanings, start=1):
+        said += Markup(
+            '<rect x="{}" y="{}" width="16" height="16" rx="3" fill="{}" stroke="{}"/>'
+        ).format(_short(x), _short(y - 13), *PAPERS[color])
+        said += _text([meaning], x + 22, y, size=14)
+        x += 46 + width_of(meaning) * 14
+    return said
 
 
 def _sheet(sheet: Sheet, links: Iterable[LinkTold]) -> Markup:

@@ -285,6 +285,9 @@ def _contexts(workshop: Workshop, notes: list[Note]) -> dict[int, str]:
 
 def _context(workshop: Workshop, note: Note, titles: dict[str, str]) -> str:
     asked = workshop.questions[note.question] if note.question < len(workshop.questions) else ""
-    meant = workshop.colors[note.color - 1] if note.color <= len(workshop.colors) else ""
-    parts = [part for part in (asked, meant, titles.get(note.island_key, "")) if part]
+    parts = [
+        part
+        for part in (asked, workshop.meaning(note.color), titles.get(note.island_key, ""))
+        if part
+    ]
     return " ＞ ".join(parts)[:200]

@@ -63,6 +63,7 @@ def notes(workshop: Workshop, state: states.State) -> dict[str, NoteTold]:
             island=note.island_key,
             question=note.question,
             color=note.color,
+            meant=workshop.meaning(note.color),
             x=note.x,
             y=note.y,
             votes=tally.get(note.key, 0) if tally is not None and not why else None,

@@ -26,6 +26,7 @@ class NoteTold:
     """A note as a record shows it; `text` is None for a tombstone, `why` says which.
 
     `votes` is None while they were not revealed. `is_copy`: the same words stand elsewhere too.
+    `meant` is what its colour stands for.
     `seq` is its line in the ledger.
     """
 
@@ -37,6 +38,7 @@ class NoteTold:
     island: str
     question: int
     color: int
+    meant: str
     x: int
     y: int
     votes: int | None

@@ -72,6 +72,10 @@ class Workshop(db.Addressable, db.Versioned, db.Base):
     def scope(self) -> str:
         return f"workshop:{self.public_id}"
 
+    def meaning(self, color: int) -> str:
+        """What a note's colour stands for; "" when it stands for nothing."""
+        return self.colors[color - 1] if 0 < color <= len(self.colors) else ""
+
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
