@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.preprocessing import normalize
 
+from analysis import threads
 from analysis.vectors import Vectors
 
 # The slider 粗い ↔ 細かい: cosine distances of analysis.md.
@@ -98,13 +99,14 @@ def link(vectors: Vectors, *, pairs_limit: int = PAIRS_LIMIT, seed: int = 0) -> 
     """
     leaf = np.full(len(vectors.placed), -1, dtype=np.int64)
     rows = vectors.rows[vectors.placed]
-    if len(rows) > pairs_limit:
-        rows, leaf[vectors.placed] = _gather_first(rows, min(GATHERED, pairs_limit), seed)
-    else:
-        leaf[vectors.placed] = np.arange(len(rows))
-    if len(rows) < 2:
-        return Tree(np.empty((0, 4)), leaf)
-    return Tree(hierarchy.linkage(_distances(rows), "average"), leaf)
+    with threads.one():
+        if len(rows) > pairs_limit:
+            rows, leaf[vectors.placed] = _gather_first(rows, min(GATHERED, pairs_limit), seed)
+        else:
+            leaf[vectors.placed] = np.arange(len(rows))
+        if len(rows) < 2:
+            return Tree(np.empty((0, 4)), leaf)
+        return Tree(hierarchy.linkage(_distances(rows), "average"), leaf)
 
 
 def group(vectors: Vectors, cut: float = DEFAULT_CUT, *, seed: int = 0) -> Grouping:

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from sklearn.preprocessing import normalize
 
+from analysis import threads
 from analysis.clusters import Grouping
 from analysis.vectors import Vectors
 
@@ -44,8 +45,14 @@ def plane(
     (metric scaling from its classical solution: Torgerson 1952, de Leeuw 1977). No seed, no chance:
     same rows and groups, same places.
     """
-    if grouping is None:
-        return _fit(_principal(vectors.rows))
+    with threads.one():
+        return _fit(
+            _principal(vectors.rows) if grouping is None else _map(vectors, grouping, headings)
+        )
+
+
+def _map(vectors: Vectors, grouping: Grouping, headings: Sequence[int]) -> Points:
+    """(n, 2) a place for every row, in units of a dot's width."""
     discs = [*grouping.members, *((one,) for one in grouping.lone)]
     found = np.zeros((grouping.text_count, 2))
     if discs:
@@ -55,7 +62,7 @@ def plane(
             found[order] = spot + _sunflower(len(members))
     if grouping.unplaced:
         _stand_below(found, grouping)
-    return _fit(found)
+    return found
 
 
 def dot(points: Points) -> float:

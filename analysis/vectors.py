@@ -13,6 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_svd
 
+from analysis import threads
 from analysis.tokens import Words
 
 Rows = NDArray[np.float64]
@@ -55,7 +56,8 @@ class Space:
     def place(self, texts: Sequence[Words]) -> Vectors:
         """Where texts lie, whether the space was fitted on them or they came later."""
         weighed = _weigh(self.kinds, texts)
-        rows = weighed.toarray() if self.axes is None else np.asarray(weighed @ self.axes.T)
+        with threads.one():
+            rows = weighed.toarray() if self.axes is None else np.asarray(weighed @ self.axes.T)
         return Vectors(normalize(rows) if rows.size else rows, weighed.getnnz(axis=1) > 0)
 
 
@@ -68,7 +70,8 @@ def fit(texts: Sequence[Words], *, dimensions: int = DIMENSIONS, seed: int = 0) 
     weighed = _weigh(kinds, texts)
     if min(weighed.shape) <= dimensions:
         return Space(kinds, None)
-    _, _, axes = randomized_svd(weighed, dimensions, n_iter=5, random_state=seed)
+    with threads.one():
+        _, _, axes = randomized_svd(weighed, dimensions, n_iter=5, random_state=seed)
     return Space(kinds, axes)
 
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
+from analysis import threads
+
 Votes = NDArray[np.float64]
 
 # Polis (Small et al. 2021, compdemocracy/polis math): two components, 2 to 5 groups by
@@ -23,6 +25,8 @@ FEWEST_STANCES = 7
 STEADY_AFTER = 4
 # Fewer do not speak for their group.
 _SPEAKS_FROM = 3
+# The silhouette compares all pairs: of more voices than these, it judges by every n-th.
+_JUDGED_VOICES = 3_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +95,9 @@ def groups(
     positions = np.full((len(votes), COMPONENTS), np.nan)
     if not len(inside):
         return Voices((), tuple(range(len(votes))), positions)
-    positions[inside] = _project(votes[inside])
-    labels = _divide(positions[inside], k, seed)
+    with threads.one():
+        positions[inside] = _project(votes[inside])
+        labels = _divide(positions[inside], k, seed)
     found = [inside[labels == label] for label in np.unique(labels[labels >= 0])]
     found = [rows for rows in found if len(rows) > 1]
     ordered = sorted((tuple(rows.tolist()) for rows in found), key=lambda rows: (-len(rows), rows))
@@ -180,6 +185,7 @@ def _divide(positions: NDArray[np.float64], k: int | None, seed: int) -> NDArray
     """(n,) the group of each position, -1 where there are no groups to tell apart."""
     distinct = len(np.unique(positions, axis=0))
     most = min(MOST_GROUPS, distinct, len(positions) - 1)
+    every = 1 + len(positions) // _JUDGED_VOICES
     best, best_score = np.full(len(positions), -1, dtype=np.int64), -1.0
     for count in [k] if k else range(2, most + 1):
         if not 2 <= count <= min(distinct, len(positions) - 1) or len(positions) < 4:
@@ -187,7 +193,7 @@ def _divide(positions: NDArray[np.float64], k: int | None, seed: int) -> NDArray
         labels = KMeans(count, n_init=10, random_state=seed).fit_predict(positions)
         if np.bincount(labels).min() < 2 and not k:
             continue  # no group of one
-        score = round(float(silhouette_score(positions, labels)), 9)
+        score = round(float(silhouette_score(positions[::every], labels[::every])), 9)
         if score > best_score:
             best, best_score = labels.astype(np.int64), score
     return best

@@ -78,7 +78,7 @@ def test_one_who_stands_alone_is_no_group() -> None:
         )
     )
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_every_voice_is_in_one_group_or_outside(rows: list[list[float]]) -> None:
     votes = np.array(rows)
     found = voices.groups(votes, fewest=2)
