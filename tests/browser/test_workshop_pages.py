@@ -70,11 +70,13 @@ def test_phases_are_arranged_and_saved_without_scripts(people: Any) -> None:
     officer: Person = people(java_script_enabled=False)
     officer.sign_in(OFFICER)
     officer.open("/desk/c/bus/workshops/new?template=retro")
-    officer.page.click("button[value=down-0]")
-    officer.page.click("button[value=add]")
+    for button in ("down-0", "add"):
+        with officer.page.expect_navigation():
+            officer.page.click(f"button[value={button}]")
     officer.page.fill("input[name=phases-5-title]", "お茶")
     officer.page.fill("input[name=title]", "並べ替えた会")
-    officer.page.locator(SEND).first.click()
+    with officer.page.expect_navigation():
+        officer.page.locator(SEND).first.click()
     officer.open(urlsplit(officer.page.url).path.removesuffix("/board") + "/settings")
     titles = officer.page.locator("input[name$=-title]").evaluate_all(
         "all => all.map(i => i.value)"

@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def served(
     site = prepare(tmp_path, count, **more)
     try:
         site.start()
-        asyncio.run(work(site))
+        with ThreadPoolExecutor(1) as aside:  # this thread may have a browser's event loop
+            aside.submit(asyncio.run, work(site)).result()
     finally:
         site.stop()
 
