@@ -153,8 +153,9 @@ def _points(texts: Sequence[str], bar: Bar) -> Iterator[Piece]:
 
     bar("points", 0, len(texts))
     read = tokens.read(texts, progress=lambda done, of: bar("points", done, of))
+    weights = points.weigh(read)
     for row, (text, sentences) in enumerate(zip(texts, read, strict=True), 1):
-        found = points.propose(text, sentences)
+        found = points.propose(text, sentences, weights)
         for number, point in enumerate(found, 1):
             yield Piece(row, text[point.begin : point.end], number, point.begin)
         if not found:

@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis import clusters, points, suggestions, tokens
 from analysis.clusters import Tree
-from analysis.points import Point
+from analysis.points import ALIKE, Point, Weights
 from analysis.vectors import Vectors
 
 
@@ -25,13 +25,14 @@ def theme(vectors: Vectors, members: Sequence[int], parts: int = 2) -> tuple[tup
     return _complete(own, members, tree.cut_into(count)) if count else ()
 
 
-def letter(text: str) -> tuple[Point, ...]:
+def letter(text: str, weights: Weights = ALIKE) -> tuple[Point, ...]:
     """Propose the points of one letter: `text[begin:end]`, in order, covering it completely.
 
-    One point where it should stay whole, none for an empty text.
+    One point where it should stay whole, none for an empty text. `weights` are those of the
+    consultation's words (`points.weigh`); without them fewer points are found.
     """
     [sentences] = tokens.read([text])
-    return points.propose(text, sentences)
+    return points.propose(text, sentences, weights)
 
 
 def _enough(tree: Tree, parts: int) -> int | None:

@@ -114,7 +114,7 @@ def split_f1(texts: Sequence[str], gold: Sequence[str], seed: int = 0) -> tuple[
 
     People's own splits are what the file holds: its opinions are put back into letters.
     """
-    chance = random.Random(seed)
+    chance, weights = random.Random(seed), points.weigh(tokens.read(texts))
     order = chance.sample(range(len(texts)), len(texts))
     right, proposed, wanted = 0, 0, 0
     while len(order) >= 2:
@@ -124,7 +124,7 @@ def split_f1(texts: Sequence[str], gold: Sequence[str], seed: int = 0) -> tuple[
         letter = "".join(text if text.endswith(tuple("。！？!?")) else text + "。" for text in said)
         ends = np.cumsum([len(text) + (not text.endswith(tuple("。！？!?"))) for text in said])
         [sentences] = tokens.read([letter])
-        begins = {point.begin for point in points.propose(letter, sentences)} - {0}
+        begins = {point.begin for point in points.propose(letter, sentences, weights)} - {0}
         true = set(ends[:-1].tolist())
         right += len(begins & true)
         proposed += len(begins)

@@ -96,3 +96,19 @@ def test_what_belongs_together_stays_together(text: str) -> None:
 def test_an_empty_text_has_no_point_and_a_blank_one_keeps_its_blanks() -> None:
     assert propose("") == ()
     assert slices(" \n ") == [" \n "]
+
+
+def test_a_word_that_everybody_says_ties_nothing_together() -> None:
+    texts = [
+        f"高校の{word}を考えてください。" for word in ("寮", "通学", "部活動", "給食", "校舎")
+    ] * 9
+    read = tokens.read(texts)
+    letter = "高校の寮を新しく建ててください。高校の給食が冷たいので困ります。"
+    [sentences] = tokens.read([letter])
+    assert len(points.propose(letter, sentences)) == 1
+    assert len(points.propose(letter, sentences, points.weigh(read))) == 2
+
+
+def test_a_word_that_nobody_said_before_tells_most() -> None:
+    weights = points.weigh(tokens.read(["公園です。", "公園と池。"]))
+    assert weights.of("公園") < weights.of("池") < weights.of("宇宙")
