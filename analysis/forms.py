@@ -44,7 +44,7 @@ class AnswerForm(FlaskForm):
 
     @property
     def is_handed_in(self) -> bool:
-        return bool(self.then.data == "hand_in")
+        return self.then.data in ("hand_in", "next")
 
     def draft(self) -> Draft:
         """What was written, as the verb takes it."""

@@ -54,6 +54,13 @@ class Overview:
     def unanswered(self) -> list[ThemeRow]:
         return [row for row in self.themes if row.answer is None and row.opinions]
 
+    def after(self, theme: object) -> ThemeRow | None:
+        """The next theme without an answer, going on down the list and then from its top."""
+        rows = [row for _name, part in self.chapters for row in part]
+        at = next((n for n, row in enumerate(rows) if row.theme is theme), -1)
+        going = [*rows[at + 1 :], *rows[: at + 1]]
+        return next((row for row in going if row.answer is None and row.opinions), None)
+
     @property
     def handed_in(self) -> list[ThemeRow]:
         """Themes whose answer waits for approval."""

@@ -38,6 +38,10 @@ def save_answer(slug: str) -> Any:
         refuse(form, error)
         return draw(consultation, spot, form=form), error.status
     tell(_("確認に回しました。") if form.is_handed_in else _("下書きを保存しました。"))
+    if form.then.data == "next":
+        left = queries.overview(actor(), consultation).after(spot.where)
+        if left is not None:
+            return see_other(address(consultation, Spot(left.theme)))
     return see_other(address(consultation, spot, **_opinion(spot)))
 
 

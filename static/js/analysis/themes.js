@@ -1,5 +1,8 @@
 // @ts-check
-// The themes desk: keys, checked opinions, and text that is not saved yet. The page works without.
+// The themes desk: checked opinions, the slider, and text that is not saved yet. The page works without.
+
+import { keys } from "./keys.js";
+import { sending } from "./sending.js";
 
 const KEY = "answer:";
 
@@ -10,51 +13,6 @@ const KEY = "answer:";
  */
 export function bar(checked, all) {
   return { isOpen: checked > 0, hasAll: all > 0 && checked < all, words: checked ? `${checked}` : "" };
-}
-
-/**
- * Which act a key asks for; null while somebody is writing.
- * @param {string} key
- * @param {boolean} isWriting
- */
-export function act(key, isWriting) {
-  if (isWriting) return null;
-  if (/^[1-8]$/.test(key)) return { kind: "disposition", number: Number(key) };
-  if (key === "m" || key === "M") return { kind: "focus", id: "filing-to" };
-  if (key === "n" || key === "N") return { kind: "focus", id: "filing-title" };
-  return null;
-}
-
-/** @param {EventTarget | null} target */
-function isWriting(target) {
-  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
-    || (target instanceof HTMLInputElement && !["radio", "checkbox", "submit", "button"].includes(target.type));
-}
-
-/** @param {HTMLFormElement} form */
-function dispositions(form) {
-  return /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll('input[name="disposition"]')]);
-}
-
-function keys() {
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const wanted = act(event.key, isWriting(event.target));
-    if (!wanted) return;
-    if (wanted.kind === "focus") {
-      const field = document.getElementById(wanted.id ?? "");
-      if (!field || field.offsetParent === null) return;
-      field.focus();
-    } else {
-      const form = document.querySelector("form#answer");
-      const radio = form instanceof HTMLFormElement ? dispositions(form)[(wanted.number ?? 0) - 1] : undefined;
-      if (!radio) return;
-      radio.checked = true;
-      radio.dispatchEvent(new Event("change", { bubbles: true }));
-      radio.scrollIntoView({ block: "nearest" });
-    }
-    event.preventDefault();
-  });
 }
 
 /** @param {HTMLElement} list */
@@ -188,11 +146,11 @@ function grain(form) {
 }
 
 function start() {
-  keys();
   const cuts = document.querySelector("form[data-grain]");
   if (cuts instanceof HTMLFormElement) grain(cuts);
   const list = document.querySelector("[data-picking]");
   if (list instanceof HTMLElement) picking(list);
+  keys(list instanceof HTMLElement ? sending(list) : null);
   const answer = document.querySelector("form#answer");
   if (answer instanceof HTMLFormElement) keeping(answer);
   const themes = document.querySelector(".col--themes .col__scroll");

@@ -1,0 +1,132 @@
+// @ts-check
+// Keys of the themes desk. They can be switched off (WCAG 2.1.4); every one has a button or a link.
+
+const OFF = "desk-keys-off";
+
+/**
+ * Which act a key asks for; null while somebody is writing or holds another key.
+ * @param {string} key
+ * @param {boolean} isWriting
+ */
+export function act(key, isWriting) {
+  if (isWriting) return null;
+  if (/^[1-8]$/.test(key)) return { kind: "disposition", number: Number(key) };
+  switch (key.toLowerCase()) {
+    case "m": return { kind: "send" };
+    case "n": return { kind: "focus", id: "filing-title" };
+    case "l": return { kind: "lone" };
+    case "j": return { kind: "row", by: 1 };
+    case "k": return { kind: "row", by: -1 };
+    case "u": return { kind: "follow", name: "next" };
+    case "z": return { kind: "click", name: "undo" };
+    case "y": return { kind: "click", name: "redo" };
+    case "e": return { kind: "focus", id: "view" };
+    case "/": return { kind: "focus", id: "find" };
+    case "?": return { kind: "help" };
+    default: return null;
+  }
+}
+
+/** @param {EventTarget | null} target */
+function isWriting(target) {
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+    || (target instanceof HTMLElement && target.closest("dialog") !== null)
+    || (target instanceof HTMLInputElement && !["radio", "checkbox", "submit", "button", "range"].includes(target.type));
+}
+
+/** @param {number} number */
+function dispose(number) {
+  const radio = document.querySelectorAll('form#answer input[name="disposition"]')[number - 1];
+  if (!(radio instanceof HTMLInputElement)) return false;
+  radio.checked = true;
+  radio.dispatchEvent(new Event("change", { bubbles: true }));
+  radio.dispatchEvent(new Event("input", { bubbles: true }));
+  radio.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+/** @param {number} by */
+function step(by) {
+  const rows = [...document.querySelectorAll("[data-op]")];
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const row = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by];
+  const box = row?.querySelector("input");
+  if (!box) return false;
+  box.focus();
+  row.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+/** @param {string} name */
+function click(name) {
+  const found = document.querySelector(`[data-${name}]`);
+  if (!(found instanceof HTMLElement) || found.hasAttribute("disabled")) return false;
+  found.click();
+  return true;
+}
+
+/** @param {string} id */
+function focus(id) {
+  const field = document.getElementById(id);
+  if (!field || field.offsetParent === null) return false;
+  field.focus();
+  return true;
+}
+
+/** @param {{open: (row: Element | null) => boolean, take: (row: Element | null) => boolean, press: (name: string) => void} | null} sender */
+export function keys(sender) {
+  const help = document.querySelector("details[data-keys]");
+  const off = help?.querySelector("input");
+  try {
+    if (off) off.checked = !localStorage.getItem(OFF);
+  } catch {
+    // no store: the keys are on
+  }
+  off?.addEventListener("change", () => {
+    try {
+      if (off.checked) localStorage.removeItem(OFF);
+      else localStorage.setItem(OFF, "1");
+    } catch {
+      // no store: for this page only
+    }
+  });
+  const row = () => document.activeElement?.closest("[data-op]") ?? null;
+  /** @type {Record<string, (wanted: any) => boolean>} */
+  const acts = {
+    disposition: (wanted) => dispose(wanted.number),
+    send: () => sender?.open(row()) ?? false,
+    lone: () => {
+      if (!sender?.take(row())) return false;
+      sender.press("lone");
+      return true;
+    },
+    focus: (wanted) => {
+      if (wanted.id === "filing-title") sender?.take(row());
+      return focus(wanted.id);
+    },
+    row: (wanted) => step(wanted.by),
+    follow: (wanted) => click(wanted.name),
+    click: (wanted) => click(wanted.name),
+    help: () => {
+      if (!(help instanceof HTMLDetailsElement)) return false;
+      help.open = !help.open;
+      help.querySelector("summary")?.focus();
+      return true;
+    },
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      const form = document.querySelector("form#answer");
+      const go = form?.querySelector("[data-go]");
+      if (form?.contains(document.activeElement) && go instanceof HTMLButtonElement) {
+        event.preventDefault();
+        go.click();
+      }
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || (off && !off.checked)) return;
+    const wanted = act(event.key, isWriting(event.target));
+    if (wanted && acts[wanted.kind]?.(wanted)) event.preventDefault();
+  });
+}

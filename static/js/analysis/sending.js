@@ -1,0 +1,203 @@
+// @ts-check
+// 送り先: where checked opinions go. A list to search by keyboard, and themes to drop opinions on.
+
+/** @typedef {{id: string, title: string, chapter: string, count: string}} Place */
+
+/** @param {string} said */
+const folded = (said) => said.normalize("NFKC").toLowerCase();
+
+/**
+ * The places a search leaves, suggested ones first, in the order of the list otherwise.
+ * @param {Place[]} places
+ * @param {string} query
+ * @param {string[]} first ids, best first
+ */
+export function ranked(places, query, first) {
+  const words = folded(query).split(/\s+/).filter(Boolean);
+  const fit = places.filter((place) => words.every((word) => folded(`${place.title} ${place.chapter}`).includes(word)));
+  const rank = (/** @type {Place} */ place) => (first.includes(place.id) ? first.indexOf(place.id) : first.length);
+  return fit.map((place, index) => ({ place, index })).sort((a, b) => rank(a.place) - rank(b.place) || a.index - b.index)
+    .map(({ place }) => place);
+}
+
+/**
+ * Which entry is the active one after a key; null when the key is none of the list's.
+ * @param {number} at
+ * @param {number} count
+ * @param {string} key
+ */
+export function stepped(at, count, key) {
+  if (!count) return null;
+  if (key === "ArrowDown") return (at + 1) % count;
+  if (key === "ArrowUp") return (at - 1 + count) % count;
+  if (key === "Home") return 0;
+  if (key === "End") return count - 1;
+  return null;
+}
+
+/**
+ * Themes that the machine suggests for rows, those it suggests most often first.
+ * @param {Iterable<Element>} rows
+ */
+function suggestedFor(rows) {
+  /** @type {Map<string, number>} */
+  const points = new Map();
+  for (const row of rows) {
+    const ids = (row instanceof HTMLElement ? row.dataset.first ?? "" : "").split(" ").filter(Boolean);
+    ids.forEach((id, place) => points.set(id, (points.get(id) ?? 0) + 3 - place));
+  }
+  return [...points.entries()].sort((a, b) => b[1] - a[1]).map(([id]) => id);
+}
+
+/** @param {HTMLElement} list */
+export function sending(list) {
+  const dialog = document.querySelector("dialog[data-sendto]");
+  const select = list.querySelector("select[data-to]");
+  if (!(dialog instanceof HTMLDialogElement) || !(select instanceof HTMLSelectElement)) return null;
+  const find = /** @type {HTMLInputElement} */ (dialog.querySelector("input"));
+  const shown = /** @type {HTMLElement} */ (dialog.querySelector("[role=listbox]"));
+  const none = /** @type {HTMLElement} */ (dialog.querySelector("[data-none-fit]"));
+  const press = (/** @type {string} */ name) => {
+    const button = list.querySelector(`[data-${name}]`);
+    if (button instanceof HTMLButtonElement) button.click();
+  };
+  const places = [...select.options].filter((option) => option.value).map((option) => ({
+    id: option.value, title: option.text, chapter: option.dataset.chapter ?? "", count: option.dataset.count ?? "",
+  }));
+  const boxes = () => /** @type {HTMLInputElement[]} */ ([...list.querySelectorAll('input[name="opinions"]')]);
+  const checkedRows = () => boxes().filter((box) => box.checked).flatMap((box) => box.closest("[data-op]") ?? []);
+  let at = 0;
+  /** @type {(() => void)[]} */
+  let acts = [];
+
+  /** @param {string} id */
+  const send = (id) => {
+    select.value = id;
+    press("move");
+  };
+  const choose = (/** @type {number} */ index) => {
+    dialog.close();
+    acts[index]?.();
+  };
+  const mark = () => {
+    for (const [index, option] of [...shown.children].entries()) {
+      option.setAttribute("aria-selected", String(index === at));
+      if (index === at) {
+        option.scrollIntoView({ block: "nearest" });
+        find.setAttribute("aria-activedescendant", option.id);
+      }
+    }
+  };
+  /** @param {string} title @param {string} more @param {boolean} isSuggested */
+  const option = (title, more, isSuggested) => {
+    const made = document.createElement("li");
+    made.id = `sendto-${shown.children.length}`;
+    made.setAttribute("role", "option");
+    made.append(title);
+    for (const [said, kind] of [[more, "sub"], [isSuggested ? dialog.dataset.suggested ?? "" : "", "chip chip--small"]]) {
+      if (!said) continue;
+      const part = document.createElement("span");
+      part.className = kind;
+      part.textContent = said;
+      made.append(" ", part);
+    }
+    const index = shown.children.length;
+    made.addEventListener("click", () => choose(index));
+    shown.append(made);
+  };
+  const draw = () => {
+    const first = suggestedFor(checkedRows());
+    const found = ranked(places, find.value, first);
+    shown.replaceChildren();
+    acts = [];
+    for (const place of found) {
+      option(place.title, [place.chapter, `${place.count}${dialog.dataset.unit ?? ""}`].filter(Boolean).join("　"), first.includes(place.id));
+      acts.push(() => send(place.id));
+    }
+    none.hidden = found.length > 0;
+    if (find.value.trim()) {
+      option((dialog.dataset.make ?? "").replace("%", find.value.trim()), "", false);
+      acts.push(() => {
+        const title = list.querySelector('[name="title"]');
+        if (title instanceof HTMLInputElement) title.value = find.value.trim();
+        press("new");
+      });
+    }
+    at = 0;
+    mark();
+  };
+  find.addEventListener("input", draw);
+  find.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const next = stepped(at, acts.length, event.key);
+    if (next !== null) {
+      at = next;
+      mark();
+    } else if (event.key === "Enter") choose(at);
+    else return;
+    event.preventDefault();
+  });
+
+  /** Check a row alone, unless it is among those that are checked. @param {Element | null} row */
+  const take = (row) => {
+    const own = row?.querySelector('input[name="opinions"]');
+    if (own instanceof HTMLInputElement && !own.checked) {
+      for (const box of boxes()) box.checked = box === own;
+      own.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    return boxes().some((box) => box.checked);
+  };
+  const open = (/** @type {Element | null} */ row) => {
+    if (!take(row)) return false;
+    find.value = "";
+    draw();
+    dialog.showModal();
+    find.focus();
+    return true;
+  };
+  for (const button of list.querySelectorAll("[data-send]")) {
+    /** @type {HTMLElement} */ (button).hidden = false;
+    button.addEventListener("click", () => open(button.closest("[data-op]")));
+  }
+  dropping(list, take, { send, lone: () => press("lone"), unfile: () => press("unfile") });
+  return { open, take, press };
+}
+
+/**
+ * Drag a row by its first line onto a theme, 単独 or 未整理. The same is done without by 移す.
+ * @param {HTMLElement} list
+ * @param {(row: Element | null) => boolean} take
+ * @param {{send: (id: string) => void, lone: () => void, unfile: () => void}} acts
+ */
+function dropping(list, take, acts) {
+  let isOurs = false;
+  for (const line of list.querySelectorAll("[data-op] > .op__body > .op__meta")) {
+    if (!(line instanceof HTMLElement)) continue;
+    line.draggable = true;
+    line.addEventListener("dragstart", (event) => {
+      isOurs = take(line.closest("[data-op]"));
+      event.dataTransfer?.setData("text/plain", "opinions");
+      if (event.dataTransfer) event.dataTransfer.effectAllowed = "move";
+    });
+    line.addEventListener("dragend", () => {
+      isOurs = false;
+    });
+  }
+  for (const target of document.querySelectorAll("[data-drop]")) {
+    if (!(target instanceof HTMLElement)) continue;
+    target.addEventListener("dragover", (event) => {
+      if (!isOurs || target.hasAttribute("aria-current")) return;
+      event.preventDefault();
+      target.classList.add("is-over");
+    });
+    target.addEventListener("dragleave", () => target.classList.remove("is-over"));
+    target.addEventListener("drop", (event) => {
+      event.preventDefault();
+      target.classList.remove("is-over");
+      const to = target.dataset.drop ?? "";
+      if (to === "lone") acts.lone();
+      else if (to === "unfile") acts.unfile();
+      else acts.send(to);
+    });
+  }
+}
