@@ -114,7 +114,7 @@ def answer(
     consultation = target.consultation
     with acts.noting(actor, consultation, "answered") as note:
         written = verb(actor, target, draft, version=version)
-        name = _target(target)
+        name = name_of(target)
         note.said = (
             _("「%(name)s」の回答を確認に回しました。", name=name)
             if submit
@@ -143,6 +143,13 @@ def answer_many(
     return done
 
 
+def tell(actor: Any, consultation: Consultation, kind: str, said: Message, target: object) -> None:
+    """Note and tell what was done to an answer, after it was done."""
+    with db.transaction():
+        acts.tell(actor, consultation, kind, said)
+        _tell(actor, consultation, {target.id} if isinstance(target, Theme) else set())
+
+
 def look(actor: Any, consultation: Consultation, opinion_ids: Collection[int]) -> int:
     """Mark lone opinions as looked at: they rightly stand alone."""
     require(actor, "themes.work", consultation)
@@ -169,8 +176,11 @@ def place_name(where: Where) -> Message | str:
     return _("単独意見") if where == Placement.LONE else _("未整理")
 
 
-def _target(target: Theme | Opinion) -> Message | str:
-    return target.title if isinstance(target, Theme) else _("%(seq)s番のご意見", seq=target.seq)
+def name_of(target: Theme | Opinion | None) -> Message | str:
+    """What is answered, in a sentence."""
+    if isinstance(target, Theme):
+        return target.title
+    return _("%(seq)s番のご意見", seq=target.seq if target is not None else 0)
 
 
 def _turned(actor: Any, consultation: Consultation, done: Act | None) -> Act | None:

@@ -28,7 +28,7 @@ from analysis import stores
 from core import auth, cli, db, i18n, jobs, logs, mail, search, views, web
 from core.config import ROOT, Settings, from_environment
 from forum import links
-from realtime import boards, live, sockets  # noqa: F401 boards are told by `live`
+from realtime import boards, desks, live, sockets  # noqa: F401 told by their imports
 
 
 def create_app(settings: Settings | None = None) -> Flask:

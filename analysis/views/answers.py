@@ -110,14 +110,17 @@ def decide(slug: str) -> Any:
     try:
         if form.act.data == "approve":
             answers.approve(actor(), answer, version=form.version.data or 0)
+            said = _("「%(name)s」の回答を承認しました。", name=desks.name_of(spot.target))
             tell(_("承認しました。"))
         else:
             answers.send_back(actor(), answer, form.remark.data or "")
+            said = _("「%(name)s」の回答を差し戻しました。", name=desks.name_of(spot.target))
             tell(_("担当に差し戻しました。"))
     except (Invalid, Conflict) as error:
         db.session().rollback()
         refuse(form, error)
         return draw(consultation, spot, decision=form), error.status
+    desks.tell(actor(), consultation, "decided", said, spot.target)
     return see_other(address(consultation, spot, **_opinion(spot)))
 
 
@@ -133,7 +136,9 @@ def approve_all(slug: str) -> Response:
     if not seen_at.timestamp():
         raise Invalid("seen_at", _("画面を開き直して、もう一度お試しください。"))
     count = answers.approve_all(actor(), consultation, handed_in_by=seen_at)
-    tell(_("%(count)s件の回答を承認しました。", count=count))
+    said = _("%(count)s件の回答を承認しました。", count=count)
+    desks.tell(actor(), consultation, "decided", said, None)
+    tell(said)
     return see_other(address(consultation))
 
 
@@ -147,6 +152,8 @@ def drop_answer(slug: str) -> Response:
     if answer is None:
         raise NotFound
     answers.remove(actor(), answer, version=request.form.get("version", 0, type=int))
+    said = _("「%(name)s」だけの回答を消しました。", name=desks.name_of(spot.opinion))
+    desks.tell(actor(), consultation, "dropped", said, None)
     tell(_("このご意見だけの回答を消しました。"))
     return see_other(address(consultation, spot))
 

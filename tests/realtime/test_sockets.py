@@ -217,8 +217,9 @@ def test_closing_all_tells_every_browser_at_once(opened: Reader) -> None:
     assert all(page.is_over.wait(3) for page in pages)
 
 
-def test_every_event_declares_a_permission() -> None:
-    assert set(sockets.handlers()) == {"join", "board.join", "board.op", "board.busy"}
+def test_every_event_declares_a_permission(app: Flask) -> None:
+    boards = {"board.join", "board.op", "board.busy"}
+    assert set(sockets.handlers()) == {"join", "desk.join", "desk.writing", *boards}
     for handler in sockets.handlers().values():
         assert permissions.declared(handler.permission)  # type: ignore[attr-defined]
 

@@ -183,21 +183,30 @@ function dropping(list, take, acts) {
       isOurs = false;
     });
   }
-  for (const target of document.querySelectorAll("[data-drop]")) {
-    if (!(target instanceof HTMLElement)) continue;
-    target.addEventListener("dragover", (event) => {
-      if (!isOurs || target.hasAttribute("aria-current")) return;
-      event.preventDefault();
-      target.classList.add("is-over");
-    });
-    target.addEventListener("dragleave", () => target.classList.remove("is-over"));
-    target.addEventListener("drop", (event) => {
-      event.preventDefault();
-      target.classList.remove("is-over");
-      const to = target.dataset.drop ?? "";
-      if (to === "lone") acts.lone();
-      else if (to === "unfile") acts.unfile();
-      else acts.send(to);
-    });
-  }
+  const columns = document.querySelector(".col--themes"); // its lists are drawn anew when they change
+  const target = (/** @type {Event} */ event) => {
+    const found = event.target instanceof Element ? event.target.closest("[data-drop]") : null;
+    return found instanceof HTMLElement && !found.hasAttribute("aria-current") ? found : null;
+  };
+  const over = (/** @type {HTMLElement | null} */ found) => {
+    for (const other of document.querySelectorAll(".is-over")) if (other !== found) other.classList.remove("is-over");
+    found?.classList.add("is-over");
+  };
+  columns?.addEventListener("dragover", (event) => {
+    const found = target(event);
+    if (!isOurs || !found) return;
+    event.preventDefault();
+    over(found);
+  });
+  columns?.addEventListener("dragleave", () => over(null));
+  columns?.addEventListener("drop", (event) => {
+    const found = target(event);
+    if (!isOurs || !found) return;
+    event.preventDefault();
+    over(null);
+    const to = found.dataset.drop ?? "";
+    if (to === "lone") acts.lone();
+    else if (to === "unfile") acts.unfile();
+    else acts.send(to);
+  });
 }
