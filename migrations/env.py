@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import analysis.models
+import analysis.picture_models
 import core.files
 import core.jobs
 import core.mail

@@ -35,7 +35,11 @@ class PhaseKind(StrEnum):
 
 
 class Consultation(db.Versioned, db.Base):
-    """One question the ward puts to its residents, from first talk to follow-up."""
+    """One question the ward puts to its residents, from first talk to follow-up.
+
+    While the talk goes on everybody may see its themes if it `shows_themes`, and how groups of
+    people answer each other if it `shows_voices`.
+    """
 
     __tablename__ = "consultation"
 
@@ -48,6 +52,8 @@ class Consultation(db.Versioned, db.Base):
     department_id: Mapped[int] = mapped_column(ForeignKey("department.id"))
     voice_secret: Mapped[str] = mapped_column(String(64))
     last_seq: Mapped[int] = mapped_column(default=0)
+    shows_themes: Mapped[bool] = mapped_column(default=False)
+    shows_voices: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     department: Mapped[Department] = relationship(lazy="joined")
