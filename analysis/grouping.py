@@ -140,7 +140,7 @@ def prepare(
     )
     words = [tokens.join(sentence.words for sentence in parts) for parts in sentences]
     tell(Step.VECTORS, 0, 1)
-    space = space or vectors.fit(words, seed=seed)
+    space = space or vectors.fit(words)
     placed = space.place(words)
     encoder: Encoder = ByWords(space)
     compared = placed

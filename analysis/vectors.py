@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse.linalg import svds
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
-from sklearn.utils.extmath import randomized_svd
 
 from analysis import threads
 from analysis.tokens import Words
@@ -61,18 +61,23 @@ class Space:
         return Vectors(normalize(rows) if rows.size else rows, weighed.getnnz(axis=1) > 0)
 
 
-def fit(texts: Sequence[Words], *, dimensions: int = DIMENSIONS, seed: int = 0) -> Space:
-    """Learn a space from texts: TF-IDF (sublinear), then the first axes of the SVD (Halko 2011).
+def fit(texts: Sequence[Words], *, dimensions: int = DIMENSIONS) -> Space:
+    """Learn a space from texts: TF-IDF (sublinear), then the first axes of the exact SVD.
 
-    Any number of texts will do, none included. Same texts, order and seed: same space.
+    Any number of texts will do, none included. Same texts and order, same space: the randomised
+    SVD was no faster, and its seed alone moved agreement with staff by AMI .306 to .341.
     """
     kinds = tuple(_learn([pick(words) for words in texts]) for pick, _ in _BLOCKS)
     weighed = _weigh(kinds, texts)
     if min(weighed.shape) <= dimensions:
         return Space(kinds, None)
+    # Lanczos (Lehoucq 1998) from a start of our own: without one it asks chance.
+    start = np.random.default_rng(0).uniform(0.5, 1.0, min(weighed.shape))
     with threads.one():
-        _, _, axes = randomized_svd(weighed, dimensions, n_iter=5, random_state=seed)
-    return Space(kinds, axes)
+        _, strength, axes = svds(weighed, dimensions, v0=start, solver="arpack")
+    order = np.argsort(-strength)
+    is_there = strength[order] > 1e-9 * strength.max()
+    return Space(kinds, np.ascontiguousarray(axes[order][is_there]))
 
 
 def vocabulary(kind: TfidfVectorizer | None) -> tuple[tuple[str, ...], Rows]:

@@ -94,7 +94,7 @@ def hits(prepared: Prepared, gold: Sequence[str], seed: int = 0) -> float:
     for _ in range(_ROUNDS):
         order = chance.sample(range(len(words)), len(words))
         fresh, filed = order[: len(order) // 5], sorted(order[len(order) // 5 :])
-        space = vectors.fit([words[i] for i in filed], seed=seed)
+        space = vectors.fit([words[i] for i in filed])
         members: dict[str, list[int]] = defaultdict(list)
         for row, index in enumerate(filed):
             members[own[index]].append(row)
