@@ -127,7 +127,7 @@ def refuse(actor: Any, consultation: Consultation, chosen: Sequence[Change]) -> 
             row = _fresh(change)
             if row.is_accepted is None:
                 _decide(actor, row, is_accepted=False)
-        said = _("機械の案を%(count)sつ、見送りました。", count=len(chosen))
+        said = _("機械の案を見送りました（%(count)s）。", count=len(chosen))
         acts.tell(actor, consultation, "refused", said)
     _finish(consultation)
 
