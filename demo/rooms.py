@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,14 +28,11 @@ from forum import (
 )
 from forum.guests import Guest
 from forum.models import Paper, Post, Room, Topic
-from ledger import stances
-from ledger.models import Choice, Opinion, PhaseKind, State
+from ledger.models import PhaseKind
 from moderation import decisions
 
 if TYPE_CHECKING:
     from demo.seed import Ward
-
-LEANINGS = {Choice.AGREE: 6, Choice.DISAGREE: 2, Choice.UNSURE: 2}
 
 
 def plan(ward: Ward, read: dict[str, Any], consultation: str) -> None:
@@ -88,24 +84,6 @@ def plan(ward: Ward, read: dict[str, Any], consultation: str) -> None:
         _plan_tending(ward, made, index, one)
     if "summary" in read:
         ward.plan(read["summary_days_ago"], lambda: _sum_up(ward, made["room"], read["summary"]))
-
-
-def plan_stances(ward: Ward, days_ago: float) -> None:
-    """Plan what residents think of each other's posts; the same in every demo."""
-
-    def take() -> None:
-        chance = random.Random(1)
-        residents = [a for a in ward.accounts.values() if not a.grants]
-        query = select(Opinion).where(Opinion.source == posts.SOURCE)
-        said = db.session().scalars(query.order_by(Opinion.id)).all()
-        with db.transaction():
-            for opinion in (one for one in said if one.state == State.COUNTED):
-                for account in chance.sample(residents, chance.randint(2, 7)):
-                    if stances.voice_of(account, opinion) != opinion.voice_id:
-                        (choice,) = chance.choices(list(LEANINGS), list(LEANINGS.values()))
-                        stances.take(account, opinion, choice)
-
-    ward.plan(days_ago, take)
 
 
 def _with_papers(question: str, room: Room, read: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from analysis import reports, runs
 from core import business_days, clock, db, people
 from core.people import Account, Department, Role
-from demo import content, rooms, workshops
+from demo import content, rooms, talks, workshops
 from forum import comments
 from ledger import answers, consultations, opinions, themes
 from ledger.answers import Draft
@@ -114,7 +114,7 @@ def fill() -> None:
     rooms.plan(ward, room, room["consultation"])
     for one in content.read("rooms")["rooms"]:
         rooms.plan(ward, one, room["consultation"])
-    rooms.plan_stances(ward, 0.2)
+    talks.plan(ward, content.read("themes_bus"), 0.1)
     for one in content.read("workshops")["workshops"]:
         workshops.plan(ward, one, room["consultation"])
     for name in ("comments_bicycle", "comments_park"):
@@ -123,6 +123,7 @@ def fill() -> None:
     ward.run()
     bicycle = ward.consultations["bicycle"]
     runs.start(ward.staff(Role.OFFICER, bicycle.department.slug), bicycle)
+    talks.show(ward, "bus")
 
 
 def _people(ward: Ward) -> None:

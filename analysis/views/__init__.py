@@ -29,6 +29,7 @@ def register(app: Flask) -> None:
         queues,
         reports,
         runs,
+        talks,
         themes,
     )
 
@@ -48,6 +49,8 @@ def register(app: Flask) -> None:
     add_nav(NavItem(_("区の答え"), "analysis.reports", order=50, within=within))
     documents.register()
     add_panel(Panel("desk_side", 10, "analysis/_report_approvals.html", _signatures))
+    add_panel(Panel("consultation", 15, "analysis/_talk_link.html", talks.way_in))
+    add_panel(Panel("desk_consultation", 60, "analysis/_talk_switch.html", talks.switch))
     add_panel(Panel("desk_side", 20, "analysis/_theme_approvals.html", _approvals))
 
 
