@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import normalize
 
+from analysis.points import leans_back
 from analysis.tokens import Sentence, normalise
 from analysis.vectors import Space, Vectors
 
@@ -75,8 +76,9 @@ def label(
     """
     every = _Said(sentences)
     found = []
-    for members, quote in zip(groups, _quotes(groups, sentences, vectors, space), strict=True):
-        phrase, confidence = _name(members, texts, every)
+    names = [_name(members, texts, every) for members in groups]
+    quotes = _quotes(groups, names, texts, sentences, vectors, space)
+    for (phrase, confidence), quote in zip(names, quotes, strict=True):
         member, begin, end = _without_blanks(texts, *quote)
         said = texts[member][begin:end]
         found.append(Label(phrase, confidence, member, begin, end, said))
@@ -161,27 +163,31 @@ def _score(phrase: str, parts: int, coverage: float, elsewhere: float) -> float:
 
 def _quotes(
     groups: Sequence[Sequence[int]],
+    names: Sequence[tuple[str | None, float]],
+    texts: Sequence[str],
     sentences: Sequence[Sequence[Sentence]],
     vectors: Vectors,
     space: Space,
 ) -> list[tuple[int, Sentence]]:
     """For each group a sentence of one of its most central members, and that member."""
     candidates: list[tuple[int, Sentence]] = []
+    worth: list[float] = []
     bounds: list[slice] = []
     centres: list[NDArray[np.float64]] = []
-    for members in groups:
+    for members, (phrase, _) in zip(groups, names, strict=True):
         rows = vectors.rows[list(members)]
         centre = normalize(rows.mean(axis=0, keepdims=True))[0]
         nearest = np.argsort(-_near(rows, centre), kind="stable")[:_CENTRAL_TEXTS]
         own = [(members[i], sentence) for i in nearest for sentence in sentences[members[i]]]
         bounds.append(slice(len(candidates), len(candidates) + len(own)))
         candidates += own
+        worth += [_legible(texts[i][part.begin : part.end], phrase) for i, part in own]
         centres.append(centre)
     # One call for all: placing a sentence alone costs as much as placing a hundred.
     rows = space.place([sentence.words for _, sentence in candidates]).rows
-    length = np.array([_legible(sentence.end - sentence.begin) for _, sentence in candidates])
+    legible = np.array(worth)
     return [
-        candidates[part][int(np.argmax(_near(rows[part], centre) * length[part]))]
+        candidates[part][int(np.argmax(_near(rows[part], centre) * legible[part]))]
         for part, centre in zip(bounds, centres, strict=True)
     ]
 
@@ -195,11 +201,18 @@ def _near(rows: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.
     return cosines
 
 
-def _legible(characters: int) -> float:
-    """What a heading's length is worth: best in one line, bearable in two."""
-    if 10 <= characters <= 45:
-        return 1.0
-    return 0.6 if 10 <= characters <= 70 else 0.3
+def _legible(said: str, phrase: str | None) -> float:
+    """What a sentence is worth as a heading: by its length, read alone, beside its phrase.
+
+    Best in one line, bearable in two (the prototype's weights); the other two by eye.
+    """
+    length = len(said.strip())
+    worth = 1.0 if 10 <= length <= 45 else 0.6 if 10 <= length <= 70 else 0.3
+    if leans_back(said):
+        worth *= 0.7
+    if phrase is not None and phrase not in normalise(said):
+        worth *= 0.8
+    return worth
 
 
 def _without_blanks(texts: Sequence[str], member: int, sentence: Sentence) -> tuple[int, int, int]:

@@ -25,6 +25,7 @@ _CUE = re.compile(
 _REFERS_BACK = re.compile(
     r"\s*(?:これ|それ|この|その|こう|そう|しかし|だから|よって|従って|したがって|なぜなら|つまり|ただ)"
 )
+_EXAMPLE = re.compile(r"\s*(?:例えば|たとえば|特に|もちろん|実際)")
 _ENDS_A_SENTENCE = re.compile(r"[。！？!?][」』）)】]*\s*$")
 
 
@@ -43,6 +44,11 @@ class Point:
     begin: int
     end: int
     reason: Reason
+
+
+def leans_back(sentence: str) -> bool:
+    """Whether a sentence goes on from one before it (その, また, たとえば): hard to read alone."""
+    return bool(_REFERS_BACK.match(sentence) or _CUE.match(sentence) or _EXAMPLE.match(sentence))
 
 
 @dataclass(frozen=True)

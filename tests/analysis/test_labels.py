@@ -72,3 +72,14 @@ def test_no_groups_have_no_labels() -> None:
 
 def test_same_texts_have_the_same_labels() -> None:
     assert label([[0, 1, 2]], PARK + LIBRARY) == label([[0, 1, 2]], PARK + LIBRARY)
+
+
+def test_the_sentence_can_be_read_alone_and_has_the_phrase() -> None:
+    texts = [
+        "中央公園の遊具が古い。その遊具が中央公園では危ない。",
+        "中央公園の遊具が古い。特に中央公園の遊具です。",
+        "市立図書館が遠い。",
+    ]
+    [found] = label([[0, 1]], texts)
+    assert found.phrase == "中央公園の遊具"
+    assert found.sentence == "中央公園の遊具が古い。"
