@@ -20,6 +20,8 @@ _PAD = 5.0
 _COVERED = 2.0  # what one large dot under a name costs; a ring further out costs 2.5
 _LARGE = 9.0
 _FOREIGN = 4.0
+_ALIKE = 0.5
+_WIDE = 1.15  # how far a name may reach over the edges of the land that carries it
 # Rings tried around a theme before its name is left to the table; fewer where themes are many,
 # or lines from names to themes would cross the whole picture.
 _FAR, _NEAR = 7, 2
@@ -70,26 +72,33 @@ def place(
     """
     crowd = _Crowd(dots, _COVERED * (radius / _LARGE) ** 2, radius)
     is_crowded = len(lands) > NAMED_MOST
+    far = _NEAR if is_crowded else _FAR
     taken: list[Box] = []
     found: list[Name] = []
     ordered = sorted(lands, key=lambda one: (-one.reach, one.key))
     for one in ordered[: round(NAMED_MOST / scale**2)]:
         lines = broken(one.title)
-        near = [land for land in lands if land is not one and _is_near(land, one, scale)]
+        # Among many, small lands under the name of a large one are not taken for it.
+        least = one.reach * _ALIKE if is_crowded else 0.0
+        near = [
+            land
+            for land in lands
+            if land is not one and land.reach >= least and _is_near(land, one, far, scale)
+        ]
         best, best_cost = None, math.inf
-        for cost, box in _candidates(one, lines, _NEAR if is_crowded else _FAR, scale):
+        for cost, box in _candidates(one, lines, far, scale):
             if cost >= best_cost or not _inside(box, width, height):
                 continue
             if any(_overlap(box, other) for other in taken):
                 continue
             # A name over another's ground would be read as that one's.
             foreign = sum(_touches(box, land) for land in near)
-            is_own = box[0] > one.x - one.reach and box[1] > one.y - one.reach
+            is_own = max(abs(box[0] - one.x), abs(box[2] - one.x)) < one.reach * _WIDE
             if is_crowded and foreign > is_own:
                 continue
-            total = cost + _FOREIGN * foreign
-            if not (is_crowded and is_own):  # a large land among many carries its own name
-                total += crowd.under(box)
+            # A large land among many carries its own name; else free ground is best.
+            total = _FOREIGN * foreign
+            total += 0 if is_crowded and is_own else cost + crowd.under(box)
             if total < best_cost:
                 best, best_cost = box, total
         if best is not None:
@@ -166,9 +175,10 @@ def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _is_near(land: Land, one: Land, scale: float) -> bool:
+def _is_near(land: Land, one: Land, far: int, scale: float) -> bool:
     """Whether a name of `one` could come to lie over `land` at all."""
-    reach = land.reach + one.reach + (_FAR + 3) * LINE * 1.2 * scale + _LINE_CHARACTERS * SIZE
+    writing = _LINE_CHARACTERS * SIZE + (far + 3) * LINE * 1.2
+    reach = land.reach + one.reach + writing * scale
     return abs(land.x - one.x) < reach and abs(land.y - one.y) < reach
 
 

@@ -60,3 +60,13 @@ def test_a_line_ends_where_a_phrase_does() -> None:
         lines = names.broken(title)
         assert len(lines) <= 2
         assert all(names._measure(line) <= 12 for line in lines)
+
+
+def test_among_many_no_name_lies_on_a_like_neighbour() -> None:
+    raw = [(f"よく似た名前{n}", 40.0 + n % 12 * 80, 60.0 + n // 12 * 90, 38.0) for n in range(108)]
+    found = placed(raw)
+    lands = {key: Land(key, *one) for key, one in enumerate(raw)}
+    assert found
+    for name in found:
+        others = [land for key, land in lands.items() if key != name.key]
+        assert sum(names._touches(name.box, land) for land in others) <= 1
