@@ -108,11 +108,16 @@ def accept(actor: Any, consultation: Consultation, chosen: Sequence[Change]) -> 
     """Do what these changes say with what still stands as it stood; returns how many moved."""
     moved = 0
     with desks.act(actor, consultation, "accepted") as note:
+        now = _places(consultation)
         for change in chosen:
             row = _fresh(change)
             if row.is_accepted is not None:
                 continue
-            moved += _bring(actor, consultation, row)
+            ids = [i for place, members in row.moves for i in members if now.get(i) == place]
+            _bring(actor, consultation, row, ids)
+            for opinion_id in ids:
+                del now[opinion_id]  # a person has placed it now
+            moved += len(ids)
             _decide(actor, row, is_accepted=True)
         note.said = _("機械の案を受け入れて、%(count)s件を移しました。", count=moved)
     _finish(consultation)
@@ -132,11 +137,9 @@ def refuse(actor: Any, consultation: Consultation, chosen: Sequence[Change]) -> 
     _finish(consultation)
 
 
-def _bring(actor: Any, consultation: Consultation, change: Change) -> int:
-    now = _places(consultation)
-    ids = [i for place, members in change.moves for i in members if now.get(i) == place]
+def _bring(actor: Any, consultation: Consultation, change: Change, ids: list[int]) -> None:
     if not ids:
-        return 0
+        return
     if change.is_lone:
         themes.move(actor, consultation, ids, Placement.LONE)
     elif change.theme_id is not None:
@@ -147,7 +150,6 @@ def _bring(actor: Any, consultation: Consultation, change: Change) -> int:
         themes.gather(actor, consultation, ids, change.label[:120], proposal=proposal)
     left = {place for place, _members in change.moves if isinstance(place, int)}
     _clear(actor, left)
-    return len(ids)
 
 
 def _clear(actor: Any, theme_ids: set[int]) -> None:

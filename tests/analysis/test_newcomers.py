@@ -141,3 +141,32 @@ def test_the_page_offers_and_takes(
     assert queries.counts(again(consultation)).unfiled == 0
     assert browser.post(f"{URL}/suggested", data={"opinion": sent["opinion"]}).status_code == 422
     assert browser.post(f"{URL}/suggested", data={"act": "all"}).status_code == 422
+
+
+def test_the_desk_reads_a_known_number_of_statements_however_many_wait(
+    browser_of: Browser,
+    consultation: Consultation,
+    officer: Account,
+    two: tuple[Theme, Theme],
+    statements: list[str],
+) -> None:
+    browser = browser_of(officer)
+
+    def count(where: str) -> int:
+        statements.clear()
+        assert browser.get(f"{URL}{where}").status_code == 200
+        return len(statements)
+
+    enter(again(consultation), NEW, NEW + "春も。", TREES[0])
+    looked(again(consultation), again(officer))
+    places = (
+        "?list=unfiled",
+        f"?t={pid(two[0])}",
+        "?list=found&q=木",
+        "?list=unfiled&length=short",
+    )
+    few = [count(where) for where in places]
+    enter(again(consultation), *(f"{NEW}{n}回目です。" for n in range(60)), *LIGHTS * 20)
+    looked(again(consultation), again(officer))
+    assert [count(where) for where in places] == few
+    assert max(few) < 34
