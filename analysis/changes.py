@@ -10,12 +10,14 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from analysis import desks, differences
 from analysis.differences import LONE, UNFILED, Place
 from analysis.models import Change, Run, RunState
-from core import clock, db
+from core import clock, db, events
 from core.errors import NotFound
 from core.messages import _
 from core.permissions import require
-from ledger import acts, filings, themes
+from ledger import acts, adoptions, filings, themes
 from ledger.adoptions import Proposal
+from ledger.events import OpinionChanged
+from ledger.filings import UNNAMED
 from ledger.models import Answer, Consultation, Filing, Opinion, Placement, State, Theme
 
 
@@ -137,6 +139,20 @@ def refuse(actor: Any, consultation: Consultation, chosen: Sequence[Change]) -> 
     _finish(consultation)
 
 
+@events.subscribe(OpinionChanged)
+def taken_back(event: OpinionChanged) -> None:
+    """Drop quotations of an opinion that is no longer counted from changes that wait."""
+    if event.state == State.COUNTED:
+        return
+    consultation = db.session().get_one(Consultation, event.consultation_id)
+    with db.transaction() as tx:
+        for change in tx.scalars(select(Change).join(Change.run).where(*_of(consultation))):
+            if any(event.opinion_id in members for _place, members in change.moves):
+                change.quote = ""
+                if change.label.startswith(UNNAMED):
+                    change.label = UNNAMED
+
+
 def _bring(actor: Any, consultation: Consultation, change: Change, ids: list[int]) -> None:
     if not ids:
         return
@@ -147,7 +163,9 @@ def _bring(actor: Any, consultation: Consultation, change: Change, ids: list[int
         themes.move(actor, consultation, ids, theme)
     else:
         proposal = Proposal(change.label, change.quote, change.confidence, tuple(ids))
-        themes.gather(actor, consultation, ids, change.label[:120], proposal=proposal)
+        if len(ids) < change.opinion_count:  # who said it may have taken it back
+            proposal = adoptions.without_quote(proposal)
+        themes.gather(actor, consultation, ids, proposal.label[:120], proposal=proposal)
     left = {place for place, _members in change.moves if isinstance(place, int)}
     _clear(actor, left)
 
@@ -184,7 +202,11 @@ def _finish(consultation: Consultation) -> None:
 
 
 def _open(consultation: Consultation) -> Any:
-    return select(Run).where(Run.consultation_id == consultation.id, Run.state == RunState.OPEN)
+    return select(Run).where(*_of(consultation))
+
+
+def _of(consultation: Consultation) -> tuple[ColumnElement[bool], ...]:
+    return (Run.consultation_id == consultation.id, Run.state == RunState.OPEN)
 
 
 def _places(consultation: Consultation) -> dict[int, Place]:

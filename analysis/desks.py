@@ -14,7 +14,7 @@ from analysis.places import Where
 from core import db, events
 from core.messages import Message, _
 from core.permissions import require
-from ledger import acts, answers, themes
+from ledger import acts, answers, snapshots, themes
 from ledger.acts import Note
 from ledger.answers import Draft
 from ledger.models import Act, Answer, Consultation, Opinion, Placement, Theme
@@ -38,12 +38,22 @@ def move(
     """Put opinions into a theme, alone, or back to 未整理."""
     with act(actor, consultation, "moved") as note:
         count = themes.move(actor, consultation, opinion_ids, to)
-        note.said = moved(count, to)
+        note.said = _moved(count, _kept(to) if isinstance(to, Theme) else place_name(to))
     return count
 
 
 def moved(count: int, to: Where) -> Message:
-    return _("%(count)s件を「%(place)s」に移しました。", count=count, place=place_name(to))
+    """What is said to who moved them."""
+    return _moved(count, place_name(to))
+
+
+def _moved(count: int, place: Message | str) -> Message:
+    return _("%(count)s件を「%(place)s」に移しました。", count=count, place=place)
+
+
+def _kept(theme: Theme) -> str:
+    """What an act calls a theme: acts outlive what residents take back."""
+    return snapshots.themed(theme.title)
 
 
 def gather(
@@ -64,7 +74,7 @@ def gather(
 
 def rename(actor: Any, theme: Theme, title: str, *, version: int) -> None:
     with act(actor, theme.consultation, "renamed") as note:
-        before = theme.title
+        before = _kept(theme)
         themes.rename(actor, theme, title, version=version)
         note.said = _("「%(before)s」を「%(title)s」に改名しました。", before=before, title=title)
 
@@ -73,36 +83,36 @@ def put_under(actor: Any, theme: Theme, level1: str, *, version: int) -> None:
     with act(actor, theme.consultation, "placed") as note:
         themes.put_under(actor, theme, level1, version=version)
         note.said = _(
-            "「%(title)s」を見出し「%(level1)s」に並べました。", title=theme.title, level1=level1
+            "「%(title)s」を見出し「%(level1)s」に並べました。", title=_kept(theme), level1=level1
         )
 
 
 def merge(actor: Any, into: Theme, other: Theme) -> Theme:
     with act(actor, into.consultation, "merged") as note:
-        titles = {into.id: into.title, other.id: other.title}
+        titles = {into.id: _kept(into), other.id: _kept(other)}
         stays = themes.merge(actor, into, other)
         goes = titles[other.id if stays.id == into.id else into.id]
-        note.said = _("「%(goes)s」を「%(title)s」にまとめました。", goes=goes, title=stays.title)
+        note.said = _("「%(goes)s」を「%(title)s」にまとめました。", goes=goes, title=_kept(stays))
     return stays
 
 
 def dissolve(actor: Any, theme: Theme) -> None:
     with act(actor, theme.consultation, "dissolved") as note:
         themes.dissolve(actor, theme)
-        note.said = _("空のテーマ「%(title)s」を消しました。", title=theme.title)
+        note.said = _("空のテーマ「%(title)s」を消しました。", title=_kept(theme))
 
 
 def lock(actor: Any, theme: Theme) -> None:
     with act(actor, theme.consultation, "locked") as note:
         themes.lock(actor, theme)
-        note.said = _("「%(title)s」を固定しました。", title=theme.title)
+        note.said = _("「%(title)s」を固定しました。", title=_kept(theme))
         note.themes.add(theme.id)
 
 
 def unlock(actor: Any, theme: Theme) -> None:
     with act(actor, theme.consultation, "unlocked") as note:
         themes.unlock(actor, theme)
-        note.said = _("「%(title)s」の固定を外しました。", title=theme.title)
+        note.said = _("「%(title)s」の固定を外しました。", title=_kept(theme))
         note.themes.add(theme.id)
 
 
@@ -179,7 +189,7 @@ def place_name(where: Where) -> Message | str:
 def name_of(target: Theme | Opinion | None) -> Message | str:
     """What is answered, in a sentence."""
     if isinstance(target, Theme):
-        return target.title
+        return _kept(target)
     return _("%(seq)s番のご意見", seq=target.seq if target is not None else 0)
 
 

@@ -47,7 +47,7 @@ def adopt(
             members = [i for i in proposal.opinion_ids if i in may_file]
             if len(members) > 1:
                 if len(members) < len(proposal.opinion_ids):
-                    proposal = _without_quote(proposal)  # who said it may have taken it back
+                    proposal = without_quote(proposal)  # who said it may have taken it back
                 theme = _propose(consultation, proposal, position, job_id)
                 filings.put(members, Placement.THEME, theme.id, by_person=False)
                 made.append(theme)
@@ -83,6 +83,7 @@ def _propose(
     return theme
 
 
-def _without_quote(proposal: Proposal) -> Proposal:
+def without_quote(proposal: Proposal) -> Proposal:
+    """A proposal that shows nobody's sentence."""
     label = UNNAMED if proposal.label.startswith(UNNAMED) else proposal.label
     return replace(proposal, label=label, quote="")

@@ -189,6 +189,8 @@ def _unquote(theme_ids: Collection[int], opinion_ids: Sequence[int]) -> None:
             theme.machine_quote = ""
             if theme.title.startswith(UNNAMED):
                 theme.title = UNNAMED
+            if theme.machine_label.startswith(UNNAMED):
+                theme.machine_label = UNNAMED
 
 
 def _counted(consultation: Consultation) -> tuple[ColumnElement[bool], ...]:

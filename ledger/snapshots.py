@@ -10,10 +10,11 @@ from core import clock, db
 from core.errors import Conflict
 from core.messages import _
 from ledger import filings
+from ledger.filings import UNNAMED
 from ledger.models import Answer, Consultation, Filing, Opinion, Placement, Theme
 
 Rows = dict[str, dict[str, Any]]  # "filings", "themes", "answers" → id as text → its state
-_FIELDS = ("title", "level1", "machine_quote", "merged_into_id", "position")
+_FIELDS = ("title", "level1", "merged_into_id", "position")
 
 
 def take(consultation: Consultation) -> Rows:
@@ -35,9 +36,7 @@ def take(consultation: Consultation) -> Rows:
     )
     return {
         "filings": {str(row[0]): list(row[1:]) for row in tx.execute(filed)},
-        "themes": {
-            str(row[0]): [row[1] is None, row[2] is not None, *row[3:]] for row in tx.execute(here)
-        },
+        "themes": {str(row[0]): _state(row[1:]) for row in tx.execute(here)},
         "answers": {str(row[0]): row[1] for row in tx.execute(given)},
     }
 
@@ -113,6 +112,20 @@ def restore(consultation: Consultation, wanted: Rows, found: Rows) -> None:
         theme.version += 1
 
 
+def _state(row: Any) -> list[Any]:
+    """(living, locked, title, …) of a theme; a resident's sentence that is its title is left out.
+
+    Acts outlive what residents take back: they hold nobody's words.
+    """
+    dissolved_at, locked_at, title, *rest = row
+    return [dissolved_at is None, locked_at is not None, themed(title), *rest]
+
+
+def themed(title: str) -> str:
+    """A title as acts may keep it: a name given by a person or a phrase, never a sentence."""
+    return UNNAMED if title.startswith(UNNAMED) else title
+
+
 def _put_theme(theme: Theme, state: list[Any] | None) -> None:
     if state is None:  # the act made it
         theme.dissolved_at = clock.now()
@@ -123,6 +136,8 @@ def _put_theme(theme: Theme, state: list[Any] | None) -> None:
         theme.locked_at = theme.locked_at or clock.now()
     for name, value in zip(_FIELDS, values, strict=True):
         setattr(theme, name, value)
+    if theme.title == UNNAMED and theme.machine_label.startswith(UNNAMED):
+        theme.title = theme.machine_label[:120]
 
 
 def _refuse_to_lose(wanted: Rows, rows: dict[int, Theme]) -> None:
@@ -154,7 +169,7 @@ def _now(rows: Rows) -> Rows:
     for part in filings.parts([int(key) for key in rows.get("themes", {})]):
         here = select(Theme.id, Theme.dissolved_at, Theme.locked_at, *columns)
         for row in tx.execute(here.where(Theme.id.in_(part))):
-            found["themes"][str(row[0])] = [row[1] is None, row[2] is not None, *row[3:]]
+            found["themes"][str(row[0])] = _state(row[1:])
     for part in filings.parts([int(key) for key in rows.get("answers", {})]):
         given = select(Answer.id, Answer.theme_id).where(Answer.id.in_(part))
         found["answers"] |= {str(key): theme_id for key, theme_id in tx.execute(given)}

@@ -10,8 +10,9 @@ from analysis import changes, desks, differences
 from analysis.models import Run, RunState
 from core import db
 from core.people import Account
-from ledger import check, queries, snapshots
-from ledger.models import Consultation, Filing
+from ledger import check, opinions, queries, snapshots
+from ledger.filings import UNNAMED
+from ledger.models import Consultation, Filing, Opinion
 from tests.analysis.test_runs import LIGHTS, TREES, enter, ran
 from tests.analysis.test_themes_desk import Browser, again
 
@@ -127,3 +128,18 @@ def test_strangers_see_none_of_it(
     for page in ("runs", "changes", "acts"):
         assert browser_of(stranger).get(f"/desk/c/park/{page}").status_code == 404
     assert browser_of(stranger).post("/desk/c/park/changes").status_code == 404
+
+
+def test_a_quotation_that_is_taken_back_leaves_the_changes(
+    consultation: Consultation, officer: Account, worked_on: list[int]
+) -> None:
+    ran(officer, consultation)
+    run = changes.waiting(consultation)
+    assert run is not None
+    with db.transaction():
+        (change, *_rest) = changes.of(run)
+        change.label, change.quote = f"{UNNAMED}ケヤキの木", "ケヤキの木"
+    (moved, *_others) = change.moves[0][1]
+    opinions.withdraw(db.session().get_one(Opinion, moved), role="resident")
+    db.session().refresh(change)
+    assert (change.label, change.quote) == (UNNAMED, "")

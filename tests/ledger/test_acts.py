@@ -10,8 +10,10 @@ from analysis import desks
 from core import clock, db
 from core.errors import Conflict, DomainError
 from core.people import Account
-from ledger import acts, answers, check, opinions, queries, snapshots, themes
+from ledger import acts, adoptions, answers, check, opinions, queries, snapshots, themes
+from ledger.adoptions import Proposal
 from ledger.answers import Draft
+from ledger.filings import UNNAMED
 from ledger.models import Channel, Consultation, Opinion, Placement, Theme
 from ledger.opinions import Said
 
@@ -209,3 +211,23 @@ def test_locking_is_noted_and_an_answer_keeps_the_lock(
     answers.save(officer, theme, GOOD, version=0)
     with pytest.raises(Conflict):
         desks.unlock(officer, theme)
+
+
+def test_acts_keep_nobodys_sentence(consultation: Consultation, officer: Account) -> None:
+    """A theme that is only called by a resident's sentence is not named in what is kept."""
+    ids = enter(consultation, "夜は真っ暗でこわいです。", "街灯がほしい。")
+    said = "夜は真っ暗でこわい"
+    proposal = Proposal(f"{UNNAMED}{said}", "夜は真っ暗でこわいです。", 10, tuple(ids))
+    (theme,) = adoptions.adopt(officer, consultation, [proposal], [])
+    desks.move(officer, consultation, ids[1:], Placement.LONE)
+    desks.move(officer, consultation, ids[1:], theme)
+    desks.rename(officer, theme, "明かり", version=theme.version)
+    kept = [f"{act.said}{act.values}{act.before}{act.after}" for act in acts.listed(consultation)]
+    assert len(kept) == 3
+    assert not any(said in one for one in kept)
+    desks.undo(officer, consultation)
+    db.session().refresh(theme)
+    assert theme.title == f"{UNNAMED}{said}"
+    opinions.withdraw(db.session().get_one(Opinion, ids[0]), role="resident")
+    db.session().refresh(theme)
+    assert (theme.title, theme.machine_label, theme.machine_quote) == (UNNAMED, UNNAMED, "")
