@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import flash, render_template, request, url_for
 
-from analysis import changes, places, queries, queues, runs, sieves
+from analysis import changes, partings, places, queries, queues, runs, sieves
 from analysis.forms import AnswerForm, BulkForm, DecisionForm, FilingForm, RunForm
 from analysis.places import Found, Where
 from analysis.sieves import Sieve
@@ -143,6 +143,7 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
     here = partial(address, consultation, spot)
     theme = spot.where if isinstance(spot.where, Theme) and not spot.is_bulk else None
     waiting = queues.waiting_for(who, consultation, theme) if theme is not None else []
+    parting = partings.newest(theme) if theme is not None else None
     unfiled = [voice.opinion for voice in voices if voice.filing is None]
     return render_template(
         "analysis/themes.html",
@@ -168,6 +169,10 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
         here=here,
         queue=queues.queue(consultation),
         waiting=waiting,
+        parting=described(parting) if parting else None,
+        parts=partings.proposed(theme, parting) if theme is not None else [],
+        fewest_to_part=partings.FEWEST,
+        typed_part=forms.pop("typed_part", None),
         suggested=queues.suggested([*waiting, *unfiled]),
         following=queues.following(consultation) if unfiled else 0,
         letter=places.letter(spot.opinion) if spot.opinion is not None else [],

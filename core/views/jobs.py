@@ -20,6 +20,7 @@ TITLES: dict[str, Message] = {
     "ledger.import": _("ファイルの読み込み"),
     "analysis.group": _("意見をまとめる"),
     "analysis.run": _("意見をまとめる"),
+    "analysis.part": _("分ける案を作る"),
     "analysis.suggest": _("候補を調べる"),
     "analysis.map": _("意見の地図を作る"),
     "analysis.hearing": _("意見の近い人のまとまりを調べる"),
