@@ -150,30 +150,49 @@ def _chart(
         select(Picture.pitch).where(Picture.consultation_id == consultation.id)
     )
     query = (
-        select(Opinion.id, Filing.placement, Filing.theme_id, Spot.x, Spot.y)
+        select(Filing.placement, Filing.theme_id, Spot.x, Spot.y)
+        .select_from(Opinion)
         .outerjoin(Filing, Filing.opinion_id == Opinion.id)
         .outerjoin(Spot, Spot.opinion_id == Opinion.id)
         .where(Opinion.consultation_id == consultation.id, Opinion.state == State.COUNTED)
         .order_by(Opinion.seq)
     )
-    rows = db.session().execute(query).all()
-    known = [(float(row.x), float(row.y)) for row in rows if row.x is not None]
+    rows = [
+        (row.theme_id or ("lone" if row.placement == Placement.LONE else None), row.x, row.y)
+        for row in db.session().execute(query)
+    ]
+    return compose(told, rows, pitch, made=made, scale=scale)
+
+
+def compose(
+    told: Sequence[Topic],
+    rows: Sequence[tuple[int | str | None, int | None, int | None]],
+    pitch: int | None,
+    *,
+    made: datetime | None,
+    scale: float = 1.0,
+) -> Chart:
+    """Draw rows of (theme's id, "lone" or None; x; y), where x and y may not be known yet.
+
+    A theme that is not among those told of is drawn like what stands nowhere yet.
+    """
+    known = [(float(x), float(y)) for _where, x, y in rows if x is not None and y is not None]
     step = float(pitch or spots.UNIT / 24)
     late = drawings.below(len(rows) - len(known), known, step)
     frame = drawings.frame([*known, *late], step)
-    waiting, shown = iter(late), {topic.id for topic in told}
+    stand, waiting = iter(known), iter(late)
+    shown = {"lone", *(topic.id for topic in told)}
     places: dict[int | str | None, list[Place]] = defaultdict(list)
-    for row in rows:
-        place = frame.of((row.x, row.y) if row.x is not None else next(waiting))
-        where = row.theme_id if row.theme_id in shown else None
-        is_lone = row.placement == Placement.LONE
-        places[where if where is not None else "lone" if is_lone else None].append(place)
+    for where, x, _y in rows:
+        place = frame.of(next(waiting) if x is None else next(stand))
+        places[where if where in shown else None].append(place)
+    inside = [topic for topic in told if places[topic.id]]
     return Chart(
-        topics=told,
-        grounds=_grounds(told, places, frame, scale),
+        topics=tuple(inside),
+        grounds=_grounds(inside, places, frame, scale),
         height=frame.height,
         radius=frame.radius,
-        in_themes=sum(len(places[topic.id]) for topic in told),
+        in_themes=sum(len(places[topic.id]) for topic in inside),
         lone=len(places["lone"]),
         unfiled=len(places[None]),
         new=len(late),

@@ -47,6 +47,22 @@ class Spot(db.Base):
     theme_id: Mapped[int | None] = mapped_column(ForeignKey("theme.id"))
 
 
+class EditionMap(db.Base):
+    """The map of one published edition, laid out once: [number of the answer, x, y] a line.
+
+    No part of what the edition's hash covers: it can be laid out again from what was published.
+    """
+
+    __tablename__ = "edition_map"
+
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("edition.id"), primary_key=True, autoincrement=False
+    )
+    pitch: Mapped[int]
+    spots: Mapped[list[Any]]
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class Hearing(db.Base):
     """How the groups of voices stood at one moment, in numbers of people: no voice is in it.
 

@@ -6,7 +6,8 @@ A page only reads. What moved or came since is found by comparing, so nobody has
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,56 +31,65 @@ def lay_out(actor: Any, consultation: Consultation) -> Job:
     return _enqueue(consultation.id, consultation.scope, actor.id)
 
 
+@dataclass(frozen=True)
+class Arranged:
+    """Texts on the plane, in their order: (x, y) and nearness to the middle, all 0 to `UNIT`."""
+
+    places: list[tuple[int, int]]
+    centrality: list[int]
+    pitch: int
+
+
 @jobs.handler(KIND)
 def work(running: Running) -> None:
     """Read, place, keep. Done again it ends in the same state."""
-    from analysis import layouts, tokens, vectors  # 3 s and 120 MB: only where a job runs
-    from analysis.clusters import Grouping
-
     consultation_id = int(running.args["consultation"])
     running.progress("read", 0, 1)
     rows = _standing(consultation_id)
-    read = tokens.read(
-        [row.body for row in rows], progress=lambda done, of: running.progress("tokens", done, of)
-    )
+    found = arrange([row.body for row in rows], [row.theme_id for row in rows], running.progress)
+    running.progress("save", 0, 1)
+    spots = [
+        {"opinion_id": row.id, "x": x, "y": y, "centrality": near, "theme_id": row.theme_id}
+        for row, (x, y), near in zip(rows, found.places, found.centrality, strict=True)
+    ]
+    _keep(consultation_id, spots, pitch=found.pitch)
+    running.result = {"opinions": len(rows)}
+
+
+def arrange(
+    bodies: Sequence[str],
+    theme_ids: Sequence[int | None],
+    progress: Callable[[str, int, int], None],
+) -> Arranged:
+    """Lay texts out: those of a theme together, the others near what they resemble.
+
+    Same texts and themes, same places; only where a job runs.
+    """
+    from analysis import layouts, tokens, vectors  # 3 s and 120 MB
+    from analysis.clusters import Grouping
+
+    read = tokens.read(bodies, progress=lambda done, of: progress("tokens", done, of))
     words = [tokens.join(sentence.words for sentence in parts) for parts in read]
-    running.progress("vectors", 0, 1)
+    progress("vectors", 0, 1)
     placed = vectors.fit(words).place(words)
-    running.progress("layout", 0, 1)
+    progress("layout", 0, 1)
     members: dict[int, list[int]] = defaultdict(list)
-    for index, row in enumerate(rows):
-        if row.theme_id is not None:
-            members[row.theme_id].append(index)
-    loose = [index for index, row in enumerate(rows) if row.theme_id is None]
+    loose: list[int] = []
+    for index, theme_id in enumerate(theme_ids):
+        (loose if theme_id is None else members[theme_id]).append(index)
     grouping = Grouping(
         members=tuple(sorted(tuple(inside) for inside in members.values())),
         lone=tuple(index for index in loose if placed.placed[index]),
         unplaced=tuple(index for index in loose if not placed.placed[index]),
     )
     points = layouts.plane(placed, grouping)
-    middle = {
-        row.theme_id: placed.rows[members[row.theme_id]].mean(axis=0)
-        for row in rows
-        if row.theme_id is not None
-    }
-    running.progress("save", 0, 1)
-    _keep(
-        consultation_id,
-        [
-            {
-                "opinion_id": row.id,
-                "x": round(float(points[index][0]) * UNIT),
-                "y": round(float(points[index][1]) * UNIT),
-                "centrality": _share(placed.rows[index] @ middle[row.theme_id])
-                if row.theme_id is not None
-                else 0,
-                "theme_id": row.theme_id,
-            }
-            for index, row in enumerate(rows)
-        ],
-        pitch=_pitch(points),
-    )
-    running.result = {"opinions": len(rows)}
+    centrality = [0] * len(bodies)
+    for inside in members.values():
+        middle = placed.rows[inside].mean(axis=0)
+        for index in inside:
+            centrality[index] = _share(placed.rows[index] @ middle)
+    places = [(round(float(x) * UNIT), round(float(y) * UNIT)) for x, y in points]
+    return Arranged(places, centrality, _pitch(points))
 
 
 def renew() -> None:

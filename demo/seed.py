@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from analysis import reports, runs
+from analysis import edition_maps, reports, runs
 from core import business_days, clock, db, people
 from core.people import Account, Department, Role
 from demo import content, rooms, talks, workshops
@@ -124,6 +124,7 @@ def fill() -> None:
     bicycle = ward.consultations["bicycle"]
     runs.start(ward.staff(Role.OFFICER, bicycle.department.slug), bicycle)
     talks.show(ward, "bus")
+    edition_maps.renew()
 
 
 def _people(ward: Ward) -> None:

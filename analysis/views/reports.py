@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 from markupsafe import escape
 
-from analysis import exports, publications
+from analysis import edition_maps, exports, publications
 from analysis.publications import GROUPS
 from analysis.quotations import Sieve
 from analysis.views import bp
@@ -108,6 +108,8 @@ def _whole(shown: Edition, log: list[Edition]) -> dict[str, Any]:
     return {
         "sieve": sieve,
         "counts": handled(shown),
+        "chart": edition_maps.chart(shown),
+        "map_url": _map_url(shown),
         "periods": periods(shown),
         "themes": publications.passages(shown, is_lone=False, sieve=sieve, offset=themes.offset),
         "theme_page": themes,
@@ -124,6 +126,17 @@ def _whole(shown: Edition, log: list[Edition]) -> dict[str, Any]:
         "record_head": record.head(),
         "is_verified": editions.holds(shown) if "verify" in request.args else None,
     }
+
+
+def _map_url(shown: Edition) -> Any:
+    """From the map a theme opens with all its opinions; lone ones are in their own part."""
+
+    def url(topic: Any, _where: str = "") -> str:
+        if topic is None:
+            return _address(shown, "few")
+        return _address(shown, group=int(topic.public_id))
+
+    return url
 
 
 def _one_group(shown: Edition) -> dict[str, Any]:

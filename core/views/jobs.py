@@ -23,6 +23,7 @@ TITLES: dict[str, Message] = {
     "analysis.part": _("分ける案を作る"),
     "analysis.suggest": _("候補を調べる"),
     "analysis.map": _("意見の地図を作る"),
+    "analysis.edition_map": _("意見の地図を作る"),
     "analysis.hearing": _("意見の近い人のまとまりを調べる"),
     "workshop.suggest": _("付せんをまとめる案を作る"),
     "mail.send": _("メールを送る"),
