@@ -15,7 +15,7 @@ WIDTH = 1000.0
 # A dot fills this much of its place; above the largest radius few dots would look like blots.
 _FILLING = 0.42
 _LARGEST, _SMALLEST = 9.0, 1.7
-_MARGIN = 26.0
+_MARGIN = 40.0
 
 SHAPES = ("disc", "square", "peak", "diamond", "plus", "valley", "cross", "frame")
 OPEN = frozenset({"plus", "cross", "frame", "ring", "dash"})  # drawn as lines, not filled

@@ -20,6 +20,8 @@ _PAD = 5.0
 _COVERED = 2.0  # what one large dot under a name costs; a ring further out costs 2.5
 _LARGE = 9.0
 _FOREIGN = 4.0
+# So near to another's ground it could be read as that one's too; what that costs.
+_BESIDE, _ASTRAY = 14.0, 2.2
 _ALIKE = 0.5
 _WIDE = 1.15  # how far a name may reach over the edges of the land that carries it
 # Rings tried around a theme before its name is left to the table; fewer where themes are many,
@@ -97,7 +99,8 @@ def place(
             if is_crowded and foreign > is_own:
                 continue
             # A large land among many carries its own name; else free ground is best.
-            total = _FOREIGN * foreign
+            beside = foreign if is_crowded else sum(_touches(box, land, _BESIDE) for land in near)
+            total = _FOREIGN * foreign + _ASTRAY * (beside - foreign)
             total += 0 if is_crowded and is_own else cost + crowd.under(box)
             if total < best_cost:
                 best, best_cost = box, total
@@ -182,10 +185,10 @@ def _is_near(land: Land, one: Land, far: int, scale: float) -> bool:
     return abs(land.x - one.x) < reach and abs(land.y - one.y) < reach
 
 
-def _touches(box: Box, land: Land) -> bool:
+def _touches(box: Box, land: Land, more: float = -1.0) -> bool:
     x = min(max(land.x, box[0]), box[2])
     y = min(max(land.y, box[1]), box[3])
-    return math.hypot(x - land.x, y - land.y) < land.reach * 0.95
+    return math.hypot(x - land.x, y - land.y) < land.reach + more
 
 
 def _name(one: Land, lines: Sequence[str], box: Box, line: float) -> Name:
