@@ -28,9 +28,10 @@ from ledger.models import Consultation, Filing, Opinion, OpinionText, Placement,
 KIND = "analysis.suggest"
 LEAST = (0.7, 0.6, 0.5, 0.4)  # what "all of a kind" can be bounded by
 PAUSE = timedelta(seconds=20)  # acts on the desk come in rows: one look for all of them
+LONG_PAUSE = timedelta(minutes=2)  # opinions come all day, and a look at 10,000 takes 15 s
 
 
-def wish(consultation: Consultation, *, delay: timedelta = PAUSE) -> None:
+def wish(consultation: Consultation, *, delay: timedelta) -> None:
     """Have newcomers looked at soon, if there are any and themes to suggest."""
     tx = db.session()
     here = (Theme.consultation_id == consultation.id, Theme.dissolved_at.is_(None))
@@ -57,13 +58,13 @@ def look(actor: Any, consultation: Consultation) -> None:
 @events.subscribe(OpinionsReceived)
 def received(event: OpinionsReceived) -> None:
     """New opinions wait for a look."""
-    _wish(event.consultation_id)
+    _wish(event.consultation_id, LONG_PAUSE)
 
 
 @events.subscribe(DeskChanged)
 def changed(event: DeskChanged) -> None:
     """Themes are others now: so are the suggestions for who waits."""
-    _wish(event.consultation_id)
+    _wish(event.consultation_id, PAUSE)
 
 
 @jobs.handler(KIND)
@@ -175,11 +176,11 @@ def _file(actor: Any, consultation: Consultation, query: Any) -> int:
     return count
 
 
-def _wish(consultation_id: int) -> None:
+def _wish(consultation_id: int, delay: timedelta) -> None:
     consultation = db.session().get(Consultation, consultation_id)
     if consultation is not None:
         with db.transaction():
-            wish(consultation)
+            wish(consultation, delay=delay)
 
 
 def _texts(consultation_id: int) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from threading import Thread
 
 import pytest
 
@@ -231,3 +232,35 @@ def test_acts_keep_nobodys_sentence(consultation: Consultation, officer: Account
     opinions.withdraw(db.session().get_one(Opinion, ids[0]), role="resident")
     db.session().refresh(theme)
     assert (theme.title, theme.machine_label, theme.machine_quote) == (UNNAMED, UNNAMED, "")
+
+
+def test_acts_at_once_do_not_take_each_others_changes_for_their_own(
+    both_engines: str, consultation: Consultation, officer: Account, other_officer: Account
+) -> None:
+    ids = enter(consultation, *"abcdefgh")
+    people, place = (officer.id, other_officer.id), consultation.id
+    db.session().rollback()
+    failed: list[BaseException] = []
+
+    def work(account_id: int, mine: list[int]) -> None:
+        try:
+            for opinion_id in mine:
+                who = db.session().get_one(Account, account_id)
+                here = db.session().get_one(Consultation, place)
+                desks.move(who, here, [opinion_id], Placement.LONE)
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            db.session.remove()
+
+    threads = [Thread(target=work, args=(people[n], ids[n * 4 : n * 4 + 4])) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    listed = acts.listed(db.session().get_one(Consultation, place))
+    assert len(listed) == 8
+    for act in listed:
+        (changed,) = act.after["filings"]
+        assert (int(changed) in ids[:4]) == (act.account_id == people[0])
