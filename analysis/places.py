@@ -113,10 +113,12 @@ def ids_of(
     return list(db.session().scalars(query.where(OpinionText.fold_key.in_(keys))))
 
 
-def unanswered_in(viewer: Any, consultation: Consultation, where: Where) -> list[Opinion]:
-    """Opinions of a place that have no answer of their own."""
+def unanswered_in(
+    viewer: Any, consultation: Consultation, where: Where, sieve: Sieve
+) -> list[Opinion]:
+    """Opinions of a list, as it is sieved, that have no answer of their own."""
     own = select(Answer.opinion_id).where(Answer.opinion_id.is_not(None))
-    ids = _here(viewer, consultation, where, Sieve(), Opinion.id).where(Opinion.id.not_in(own))
+    ids = _here(viewer, consultation, where, sieve, Opinion.id).where(Opinion.id.not_in(own))
     query = select(Opinion).where(Opinion.id.in_(ids)).order_by(Opinion.id)
     return list(db.session().scalars(query))
 

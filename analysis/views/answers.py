@@ -93,7 +93,7 @@ def _targets(consultation: Consultation, spot: Spot, form: BulkForm) -> list[The
     if isinstance(spot.where, Theme):
         raise NotFound
     if is_all:
-        return places.unanswered_in(who, consultation, spot.where)
+        return places.unanswered_in(who, consultation, spot.where, spot.sieve)
     ids = places.ids_of(who, consultation, spot.where, form.opinions.data or [])
     return queries.opinions_by_id(ids)
 

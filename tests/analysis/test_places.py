@@ -125,3 +125,17 @@ def test_lone_opinions_are_looked_at(
     assert "見ました" in browser.get(f"{URL}?list=lone").text
     left = places.voices_in(officer, consultation, Placement.LONE, Sieve(state="new"))
     assert [voice.opinion.id for voice in left] == [entered[1]]
+
+
+@pytest.mark.parametrize("place", ["found", "unfiled"])
+def test_all_of_a_list_is_all_that_the_sieve_lets_through(
+    browser_of: Browser,
+    consultation: Consultation,
+    officer: Account,
+    entered: list[int],
+    place: str,
+) -> None:
+    sent = {"disposition": "endorsed", "view": "はい", "all": "1", "then": "hand_in"}
+    browser_of(officer).post(f"{URL}/answers?list={place}&q=木", data=sent)
+    shown = places.voices_in(officer, consultation, Found.EVERYWHERE, Sieve(state="own"))
+    assert [voice.opinion.id for voice in shown] == [entered[0], entered[3]]
