@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from analysis.models import NearCopy
-from analysis.sieves import Sieve
+from analysis.sieves import Sieve, stands
 from core import db
 from ledger import queries
 from ledger.models import (
@@ -116,9 +116,17 @@ def ids_of(
 def unanswered_in(
     viewer: Any, consultation: Consultation, where: Where, sieve: Sieve
 ) -> list[Opinion]:
-    """Opinions of a list, as it is sieved, that have no answer of their own."""
+    """Opinions of a list, as it is sieved, that have no answer of their own.
+
+    Of what was found everywhere, only those that no theme's answer speaks for either; and none at
+    all while nothing is looked for.
+    """
+    if where == Found.EVERYWHERE and not sieve.is_open:
+        return []
     own = select(Answer.opinion_id).where(Answer.opinion_id.is_not(None))
     ids = _here(viewer, consultation, where, sieve, Opinion.id).where(Opinion.id.not_in(own))
+    if where == Found.EVERYWHERE:
+        ids = ids.where(stands("todo"))
     query = select(Opinion).where(Opinion.id.in_(ids)).order_by(Opinion.id)
     return list(db.session().scalars(query))
 

@@ -76,7 +76,7 @@ class Sieve:
         elif self.length == "long":
             asked.append(size > LONG)
         if self.state:
-            asked.append(_stands(self.state))
+            asked.append(stands(self.state))
         return asked
 
 
@@ -104,7 +104,8 @@ def _lives_in(district: str) -> ColumnElement[bool]:
     return and_(Opinion.source == "import_row", Opinion.source_id.in_(rows))
 
 
-def _stands(state: str) -> ColumnElement[bool]:
+def stands(state: str) -> ColumnElement[bool]:
+    """How far the answer to an opinion is, its own or its theme's."""
     own, theirs = aliased(Answer), aliased(Answer)
     by_itself = select(own.opinion_id).where(own.opinion_id == Opinion.id).exists()
     by_theme = select(theirs.id).where(theirs.theme_id == Filing.theme_id).exists()

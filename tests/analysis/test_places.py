@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from analysis import desks, places
 from analysis.places import Found
@@ -13,7 +14,7 @@ from core import clock, db
 from core.people import Account
 from ledger import answers, opinions, queries
 from ledger.answers import Draft
-from ledger.models import Channel, Consultation, Opinion, Placement
+from ledger.models import Answer, Channel, Consultation, Opinion, Placement
 from ledger.opinions import Said
 from tests.analysis.test_themes_desk import URL, Browser, pid
 
@@ -139,3 +140,16 @@ def test_all_of_a_list_is_all_that_the_sieve_lets_through(
     browser_of(officer).post(f"{URL}/answers?list={place}&q=木", data=sent)
     shown = places.voices_in(officer, consultation, Found.EVERYWHERE, Sieve(state="own"))
     assert [voice.opinion.id for voice in shown] == [entered[0], entered[3]]
+
+
+def test_all_that_was_found_leaves_out_what_a_theme_answers_and_is_never_everything(
+    browser_of: Browser, consultation: Consultation, officer: Account, entered: list[int]
+) -> None:
+    theme = desks.gather(officer, consultation, entered[:2], None, "木とバス")
+    answers.save(officer, theme, Draft(disposition="endorsed", view="はい"), version=0)
+    browser = browser_of(officer)
+    sent = {"disposition": "endorsed", "view": "はい", "all": "1", "then": "hand_in"}
+    assert browser.post(f"{URL}/answers?list=found", data=sent).status_code == 422
+    browser.post(f"{URL}/answers?list=found&q=木", data=sent)
+    own = db.session().scalars(select(Answer.opinion_id).where(Answer.opinion_id.is_not(None)))
+    assert list(own) == [entered[3]]
