@@ -17,7 +17,7 @@ LINE = 23.0
 NAMED_MOST = 36  # more names than this cover the dots they name
 _LINE_CHARACTERS = 11
 _PAD = 5.0
-_COVERED = 2.0  # what one large dot under a name costs; a ring further out costs 2.5
+_COVERED = 4.0  # what one large dot under a name costs; a ring further out costs 2.5
 _LARGE = 9.0
 _FOREIGN = 4.0
 # So near to another's ground it could be read as that one's too; what that costs.
