@@ -41,6 +41,7 @@ def strewn(told: Told, seed: int, tables: int, islands: int, notes: int) -> Told
             island=island,
             question=0,
             color=chance.randint(1, 4),
+            meant="",
             x=chance.choice((0, 40, chance.randint(-400, 4000))),
             y=chance.choice((0, 40, chance.randint(-400, 4000))),
             votes=chance.choice((None, 0, 3)),
