@@ -39,7 +39,7 @@ _places: dict[str, Place] = {}
 _lock = threading.Lock()
 
 
-@on("desk.join")
+@on("desk.join", is_rare=True)
 @permits("themes.read")
 def join(said: dict[str, Any]) -> dict[str, Any]:
     """Sit down at a desk one may read."""

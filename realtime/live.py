@@ -34,7 +34,7 @@ from realtime.sockets import on
 OPS = 200  # operations in one message: what a phone wrote in a tunnel
 
 
-@on("board.join")
+@on("board.join", is_rare=True)
 @permits("public")
 def join(said: dict[str, Any]) -> dict[str, Any]:
     """Sit down at a board: `{"board": public id, "seq": last number seen}`."""
