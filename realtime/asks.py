@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from core.messages import Message
 from realtime.refusals import REFUSALS
@@ -14,6 +15,12 @@ from realtime.state import Effect, State
 RATE = 20.0  # operations a second that one member may go on asking: nobody's hands are faster
 BURST = 400.0  # what a phone brings out of a tunnel, or a helper pastes
 RESERVED = ("join-", "role-", "gone-", "server")  # senders that only the server itself uses
+_SENDER = re.compile(r"[A-Za-z0-9_-]{8,40}")
+
+
+def is_sender(said: object) -> TypeGuard[str]:
+    """Whether this can name a tab: what no database could write would hold up a whole tick."""
+    return isinstance(said, str) and _SENDER.fullmatch(said) is not None
 
 
 @dataclass(frozen=True)

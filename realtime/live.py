@@ -74,7 +74,7 @@ def op(said: dict[str, Any]) -> dict[str, Any] | None:
     cid, asked = said.get("c"), said.get("ops")
     if seat is None:
         raise Forbidden
-    if not isinstance(cid, str) or not 8 <= len(cid) <= 40 or not isinstance(asked, list):
+    if not asks.is_sender(cid) or not isinstance(asked, list):
         return {"error": "shape"}
     owner = boards.at(seat.board_id, seat.public_id)
     listed = [_ask(owner, seat, sid, cid, one) for one in asked if is_op(one)]

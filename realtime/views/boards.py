@@ -11,7 +11,7 @@ from core import web
 from core.errors import DomainError, Forbidden, Invalid
 from core.messages import Message
 from core.web import permits
-from realtime import boards, live, workshops
+from realtime import asks, boards, live, workshops
 from realtime.asks import Answer, Ask
 from realtime.models import Member, Workshop
 from realtime.refusals import REFUSALS
@@ -60,14 +60,15 @@ def ops(public_id: str) -> Any:
     if asked is not None:
         listed = asked.get("ops") if isinstance(asked, dict) else None
         cid = asked.get("c") if isinstance(asked, dict) else None
-        if not isinstance(listed, list) or not isinstance(cid, str) or not 8 <= len(cid) <= 40:
+        if not isinstance(listed, list) or not asks.is_sender(cid):
             raise Invalid("ops", REFUSALS["shape"])
         owner.do([_ask(member, cid, one, heard) for one in listed[: live.OPS] if live.is_op(one)])
         return jsonify(seq=owner.seq, answers=[_told(n, answer) for n, answer in heard])
     key = request.form.get("key", "")
-    if not 8 <= len(key) <= 34:
+    sender = f"form-{key}"
+    if len(key) < 8 or not asks.is_sender(sender):
         raise Invalid("key", REFUSALS["shape"])
-    owner.do([_ask(member, f"form-{key}", {**_from_form(), "n": 1}, heard)])
+    owner.do([_ask(member, sender, {**_from_form(), "n": 1}, heard)])
     answer = heard[0][1]
     if answer.code:
         raise Declined(answer.code, answer.said)

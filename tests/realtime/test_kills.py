@@ -131,7 +131,9 @@ def test_what_no_browser_says_is_refused_and_touches_nobody_else(app: Any, tmp_p
             *('42["board.op",{"c":"aaaaaaaa","ops":' + "[" * 500 + "]" * 500 + "}]",),
         ):
             odd.say(nonsense)
-        assert (await odd.answered('421["board.op",{"c":"x","ops":[]}]'))["error"] == "shape"
+        for sender in ("x", "\\ud800aaaaaaa", "\\u0000aaaaaaa", "a" * 41):
+            said = await odd.answered(f'421["board.op",{{"c":"{sender}","ops":[]}}]')
+            assert said["error"] == "shape", sender
         for rude in (
             "x",
             '42["',
