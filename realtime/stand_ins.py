@@ -33,18 +33,31 @@ _lock = threading.Lock()
 def call(actor: Any, workshop: Workshop, *, stay: float = STAY, pause: float = PAUSE) -> None:
     """Let `COUNT` stand-ins join a rehearsal and take part; called twice, they come once.
 
-    Raises `Conflict` for what is no rehearsal and for one where only the invited may join.
+    As many come as there are places. Raises `Conflict` for what is no rehearsal and for a full one,
+    `Forbidden` where only the invited may join.
     """
     require(actor, "workshops.lead", workshop)
     if not workshop.is_rehearsal or not workshop.is_open:
         raise Conflict(_("練習の参加者は、開いている練習にだけ呼べます。"))
-    joined = [_join(workshop, n) for n in range(COUNT)]
+    joined = _joined(workshop)
     with _lock:
         if workshop.public_id in _busy:
             return
         _busy.add(workshop.public_id)
     said = (workshop.public_id, joined, stay, pause)
     threading.Thread(target=_perform, args=said, daemon=True, name="stand-ins").start()
+
+
+def _joined(workshop: Workshop) -> list[str]:
+    found: list[str] = []
+    for number in range(COUNT):
+        try:
+            found.append(_join(workshop, number))
+        except Conflict:  # full
+            if not found:
+                raise
+            break
+    return found
 
 
 def _join(workshop: Workshop, number: int) -> str:

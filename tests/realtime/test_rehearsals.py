@@ -114,3 +114,13 @@ def test_stand_ins_come_to_no_real_workshop_and_at_nobodys_call(
         stand_ins.call(officer, real)
     with pytest.raises(Forbidden):
         stand_ins.call(stranger, rehearsal)
+
+
+def test_as_many_stand_ins_come_as_there_are_places(
+    officer: Account, consultation: Consultation
+) -> None:
+    small = hands.open_workshop(officer, consultation, is_rehearsal=True, capacity=3)
+    stand_ins.call(officer, small, pause=0.2)
+    state = boards.of(small).whole()[0]
+    assert sum(one["role"] == "member" for one in state["members"].values()) == 3
+    workshops.close(officer, small)
