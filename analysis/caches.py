@@ -4,7 +4,7 @@ Reading is half the time of a grouping. Texts themselves are not kept, only thei
 """
 
 import json
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from hashlib import sha256
 from pathlib import Path
 from zipfile import BadZipFile
@@ -42,6 +42,11 @@ class Cache(MutableMapping[str, Parts]):
 
     def __len__(self) -> int:
         return len(self._found)
+
+    def retain(self, texts: Iterable[str]) -> None:
+        """Drop whatever was not read in one of these texts."""
+        kept = {_key(text) for text in texts}
+        self._found = {key: parts for key, parts in self._found.items() if key in kept}
 
     def save(self, path: Path) -> None:
         """Write everything to one npz file, in one step."""

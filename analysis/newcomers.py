@@ -81,7 +81,7 @@ def suggest(running: Running) -> None:
     read = tokens.read(
         bodies, known=known, progress=lambda done, of: running.progress("tokens", done, of)
     )
-    stores.keep(consultation_id, known)
+    stores.keep(consultation_id, known, bodies)
     words = [tokens.join(sentence.words for sentence in parts) for parts in read]
     running.progress("vectors", 0, 1)
     space = stores.space(consultation_id) or vectors.fit(words[: len(filed)])

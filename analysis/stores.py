@@ -6,6 +6,7 @@ Files beside the database, not in it: both can be made anew from the opinions.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,10 @@ def words(consultation_id: int) -> Cache:
     return caches.load(_of(consultation_id) / "words.npz")
 
 
-def keep(consultation_id: int, read: Cache) -> None:
-    """Keep what was read."""
+def keep(consultation_id: int, read: Cache, texts: Iterable[str] | None = None) -> None:
+    """Keep what was read; with `texts` of these only: words of a text that is gone go with it."""
+    if texts is not None:
+        read.retain(texts)
     read.save(_of(consultation_id) / "words.npz")
 
 

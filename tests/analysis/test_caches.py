@@ -20,6 +20,17 @@ def test_what_is_kept_is_what_was_read(tmp_path: Path) -> None:
     assert [kept[text] for text in TEXTS] == read == tokens.read(TEXTS)
 
 
+def test_words_of_a_text_that_is_gone_are_not_kept(tmp_path: Path) -> None:
+    cache = Cache()
+    tokens.read(TEXTS, known=cache)
+    cache.retain(TEXTS[:2])
+    cache.save(tmp_path / "tokens.npz")
+    kept = caches.load(tmp_path / "tokens.npz")
+    assert [text in kept for text in TEXTS] == [True, True, False, False]
+    with np.load(tmp_path / "tokens.npz") as arrays:
+        assert "図書館" not in arrays["label"].tobytes().decode("unicode_escape")
+
+
 def test_kept_texts_are_not_read_again() -> None:
     cache = Cache()
     [other] = tokens.read(["図書館"])
