@@ -15,7 +15,8 @@ from analysis.picture_models import Picture, Spot
 from core import clock, db, jobs
 from core.people import Account
 from ledger import opinions, queries, themes
-from ledger.models import Channel, Consultation, Placement
+from ledger.models import Consultation, Placement
+from tests.analysis.imported import read_in
 from tests.analysis.pictured import again, laid_out, say, two_themes
 
 Browser = Callable[[Account], FlaskClient]
@@ -166,49 +167,7 @@ def test_the_page_costs_the_same_for_many(
 def test_bars_by_district_follow_the_column_of_the_file(
     consultation: Consultation, officer: Account
 ) -> None:
-    from ledger.models import Import, ImportRow  # rows as an import leaves them
-
-    with db.transaction() as tx:
-        done = Import(
-            consultation_id=consultation.id,
-            file_name="a.csv",
-            file_hash="0",
-            text_column="意見",
-            channel="import",
-            row_count=3,
-            added_count=3,
-            imported_at=clock.now(),
-        )
-        tx.add(done)
-        tx.flush()
-        rows = [
-            ImportRow(
-                import_id=done.id,
-                line=n,
-                key=f"k{n}",
-                columns={"意見": "x", "地区": where, "地域への思い": "長い文"},
-            )
-            for n, where in enumerate(["東地区", "西地区", "東地区"], start=2)
-        ]
-        tx.add_all(rows)
-    chart = maps.chart(consultation)
-    ids = opinions.enter_all(
-        consultation,
-        [
-            opinions.Said(
-                source="import_row",
-                source_id=row.id,
-                channel=Channel.IMPORT,
-                body="木を残して",
-                submission=f"import:{row.id}",
-                voice_id=None,
-                said_at=clock.now(),
-                received_at=clock.now(),
-            )
-            for row in rows
-        ],
-        role="officer",
-    )
+    ids = read_in(consultation, ["東地区", "西地区", "東地区"], 地域への思い="長い文")
     themes.gather(officer, consultation, ids[:2], "木のこと")
     say(consultation, "ウェブから")
     chart = maps.chart(consultation)

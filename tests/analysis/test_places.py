@@ -18,12 +18,11 @@ from ledger.models import (
     Answer,
     Channel,
     Consultation,
-    Import,
-    ImportRow,
     Opinion,
     Placement,
 )
 from ledger.opinions import Said
+from tests.analysis.imported import read_in
 from tests.analysis.test_themes_desk import URL, Browser, pid
 
 SAID = [
@@ -166,41 +165,7 @@ def test_all_that_was_found_leaves_out_what_a_theme_answers_and_is_never_everyth
 def test_a_district_is_found_in_the_column_of_the_file(
     both_engines: str, consultation: Consultation, officer: Account
 ) -> None:
-    with db.transaction() as tx:
-        done = Import(
-            consultation_id=consultation.id,
-            file_name="a.csv",
-            file_hash="0",
-            text_column="意見",
-            channel="import",
-            row_count=2,
-            added_count=2,
-            imported_at=clock.now(),
-        )
-        tx.add(done)
-        tx.flush()
-        rows = [
-            ImportRow(import_id=done.id, line=n, key=f"k{n}", columns={"意見": "x", "地区": where})
-            for n, where in enumerate(["東地区", "西地区"], start=2)
-        ]
-        tx.add_all(rows)
-    east, _west = opinions.enter_all(
-        consultation,
-        [
-            Said(
-                source="import_row",
-                source_id=row.id,
-                channel=Channel.IMPORT,
-                body="木を残して",
-                submission=f"import:{row.id}",
-                voice_id=None,
-                said_at=clock.now(),
-                received_at=clock.now(),
-            )
-            for row in rows
-        ],
-        role="officer",
-    )
+    east, _west = read_in(consultation, ["東地区", "西地区"])
     shown = places.voices_in(officer, consultation, None, Sieve(district="東地区"))
     assert [voice.opinion.id for voice in shown] == [east]
     named = db.session().scalars(sieves.districts(consultation.id))
