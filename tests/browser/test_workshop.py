@@ -295,9 +295,9 @@ def test_the_canvas_moves_notes_by_hand_and_by_key(people: Any) -> None:
     expect(page.locator("[data-canvas] [data-note]:focus")).to_contain_text("次に")
     page.keyboard.press("ControlOrMeta+z")
     expect(island).to_contain_text("2枚")
-    before = island.bounding_box()
+    before, stood = island.bounding_box(), island.evaluate("node => node.style.translate")
     drag(lead, island.locator("h3"), None, by=(180, 90))
-    page.wait_for_timeout(300)
+    expect(island).not_to_have_css("translate", stood)
     after = island.bounding_box()
     assert before
     assert after
@@ -344,11 +344,17 @@ def test_others_see_that_something_is_being_moved(people: Any) -> None:
 
 def holds(person: Person, what: Locator) -> None:
     """Begin to pull something by the mouse, and do not let go."""
+    x, y = grips(person, what)
+    person.page.mouse.move(x + 40, y + 40)
+
+
+def grips(person: Person, what: Locator) -> tuple[float, float]:
+    """Press the mouse on something that stands still; answers where."""
+    what.hover(position={"x": 20, "y": 20})  # waits until it is there and no longer moves
     box = what.bounding_box()
     assert box
-    person.page.mouse.move(box["x"] + 20, box["y"] + 20)
     person.page.mouse.down()
-    person.page.mouse.move(box["x"] + 60, box["y"] + 60)
+    return box["x"] + 20, box["y"] + 20
 
 
 def test_without_sockets_notes_still_arrive(people: Any) -> None:
@@ -387,16 +393,12 @@ def test_the_browsers_fold_is_the_servers(page: Page, site: str) -> None:
 
 def drag(person: Person, what: Locator, to: Locator | None, by: tuple[int, int] = (0, 0)) -> None:
     """Pull something by the mouse, onto something else or by so many pixels."""
-    start = what.bounding_box()
-    assert start
-    x, y = start["x"] + 20, start["y"] + 20
+    x, y = grips(person, what)
     if to is not None:
         end = to.bounding_box()
         assert end
         by = (int(end["x"] + 40 - x), int(end["y"] + 30 - y))
     mouse = person.page.mouse
-    mouse.move(x, y)
-    mouse.down()
     mouse.move(x + by[0] / 2, y + by[1] / 2)
     mouse.move(x + by[0], y + by[1])
     mouse.up()
