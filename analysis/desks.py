@@ -26,7 +26,7 @@ def act(actor: Any, consultation: Consultation, kind: str) -> Iterator[Note]:
     require(actor, "themes.work", consultation)
     with acts.noting(actor, consultation, kind) as note:
         yield note
-        _tell(actor, consultation, note.themes)
+        changed(actor, consultation, note.themes)
 
 
 def move(
@@ -131,7 +131,7 @@ def answer(
             else _("「%(name)s」の回答の下書きを保存しました。", name=name)
         )
         note.themes |= {target.id} if isinstance(target, Theme) else set()
-        _tell(actor, consultation, note.themes)
+        changed(actor, consultation, note.themes)
     return written
 
 
@@ -149,7 +149,7 @@ def answer_many(
         if done:
             note.said = _("%(count)s件に同じ回答を付けました。", count=len(done))
         note.themes |= {one.id for one in targets if isinstance(one, Theme)}
-        _tell(actor, consultation, note.themes)
+        changed(actor, consultation, note.themes)
     return done
 
 
@@ -157,7 +157,7 @@ def tell(actor: Any, consultation: Consultation, kind: str, said: Message, targe
     """Note and tell what was done to an answer, after it was done."""
     with db.transaction():
         acts.tell(actor, consultation, kind, said)
-        _tell(actor, consultation, {target.id} if isinstance(target, Theme) else set())
+        changed(actor, consultation, {target.id} if isinstance(target, Theme) else set())
 
 
 def look(actor: Any, consultation: Consultation, opinion_ids: Collection[int]) -> int:
@@ -167,7 +167,7 @@ def look(actor: Any, consultation: Consultation, opinion_ids: Collection[int]) -
         count = themes.look(actor, consultation, opinion_ids)
         said = _("単独意見の%(count)s件を見ました。", count=count)
         acts.tell(actor, consultation, "looked", said)
-        _tell(actor, consultation, set())
+        changed(actor, consultation, set())
     return count
 
 
@@ -202,8 +202,8 @@ def _turned(actor: Any, consultation: Consultation, done: Act | None) -> Act | N
     return done
 
 
-def _tell(actor: Any, consultation: Consultation, theme_ids: set[int]) -> None:
-    """After the commit, when what changed is known."""
+def changed(actor: Any, consultation: Consultation, theme_ids: set[int]) -> None:
+    """Tell whoever has the desk open, after the commit, when what changed is known."""
     db.on_commit(lambda: events.deliver(_event(actor, consultation, theme_ids)))
 
 

@@ -107,3 +107,15 @@ class NearCopy(db.Base):
     opinion_id: Mapped[int] = mapped_column(ForeignKey("opinion.id"), primary_key=True)
     of_id: Mapped[int] = mapped_column(ForeignKey("opinion.id"))
     likeness: Mapped[float]
+
+
+class Pointing(db.Base):
+    """Where the machine thinks that another point of an opinion begins: offsets, no words.
+
+    Only opinions with several points have a row. A person splits (`ledger.parts`), or does not.
+    """
+
+    __tablename__ = "pointing"
+
+    opinion_id: Mapped[int] = mapped_column(ForeignKey("opinion.id"), primary_key=True)
+    cuts: Mapped[list[Any]]

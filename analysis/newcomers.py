@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 
-from analysis import desks, stores
+from analysis import desks, pointings, stores
 from analysis.events import DeskChanged
 from analysis.models import NearCopy, Suggested
 from core import db, events, jobs
@@ -93,6 +93,7 @@ def suggest(running: Running) -> None:
     )
     near = likenesses.near(bodies)
     ids = [one[0] for one in (*filed, *new)]
+    pointed = pointings.propose(bodies, read, range(len(filed), len(bodies)))
     running.progress("save", 0, 1)
     with db.transaction() as tx:
         _forget(consultation_id)
@@ -110,6 +111,7 @@ def suggest(running: Running) -> None:
         ]
         if likes:
             tx.execute(insert(NearCopy), likes)
+        pointings.keep(ids[len(filed) :], {row - len(filed): cuts for row, cuts in pointed.items()})
     running.result = {"newcomers": len(new)}
 
 

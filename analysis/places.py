@@ -132,22 +132,14 @@ def unanswered_in(
 
 
 def letter(opinion: Opinion) -> list[tuple[str, bool]]:
-    """The whole letter an opinion is from, in pieces; True for the piece that is this opinion."""
-    tx = db.session()
-    if opinion.parent_id is not None:
-        whole = tx.scalar(
-            select(OpinionText.body).where(OpinionText.opinion_id == opinion.parent_id)
-        )
-        before, found, after = (whole or "").partition(opinion.text.body)
-        if found:
-            pieces = [(before, False), (found, True), (after, False)]
-            return [(said, is_it) for said, is_it in pieces if said]
+    """What counts of the letter an opinion is from, in pieces; True for the one it is itself."""
     query = select(Opinion).where(
         Opinion.consultation_id == opinion.consultation_id,
         Opinion.submission == opinion.submission,
         Opinion.state == State.COUNTED,
     )
-    rows = tx.scalars(query.order_by(Opinion.seq).limit(100)).all()
+    ordered = query.order_by(Opinion.source_id, Opinion.begins, Opinion.seq)
+    rows = db.session().scalars(ordered.limit(100)).all()
     return [(row.text.body, row.id == opinion.id) for row in rows]
 
 
@@ -237,7 +229,8 @@ def _points(shown: Sequence[Opinion]) -> dict[int, tuple[int, int]]:
         Opinion.state == State.COUNTED,
     )
     letters: defaultdict[str, list[int]] = defaultdict(list)
-    for submission, opinion_id in db.session().execute(query.order_by(Opinion.seq)):
+    ordered = query.order_by(Opinion.source_id, Opinion.begins, Opinion.seq)
+    for submission, opinion_id in db.session().execute(ordered):
         letters[submission].append(opinion_id)
     return {
         opinion_id: (place, len(ids))

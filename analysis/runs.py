@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from analysis import changes, stores
+from analysis import changes, pointings, stores
 from analysis.events import DeskChanged
 from analysis.models import Run, RunState
 from core import clock, db, events, jobs, text
@@ -82,8 +82,11 @@ def group(running: Running) -> None:
     grouped = prepared.at(running.args["cut"], progress=running.progress)
     grains = [[cut, *_counts(prepared, cut)] for cut in GRAINS]
     running.progress("adopt", 0, 1)
+    found = pointings.propose(prepared.distinct, prepared.sentences)
     lasted = int((time.monotonic() - started) * 1000)
     run = _adopt(running, said, grouped, grains, duration_ms=lasted)
+    with db.transaction():
+        pointings.keep(said.ids, _each(said, prepared, found))
     if run.state == RunState.ADOPTED:
         stores.freeze(consultation_id, prepared.space)
     running.result = {
@@ -164,6 +167,16 @@ def _adopt(
         events.emit(DeskChanged(consultation.id, (), None))
         tx.flush()
         return run
+
+
+def _each(said: _Texts, prepared: Prepared, found: dict[int, list[int]]) -> dict[int, list[int]]:
+    """Offsets for every text that is, letter by letter, one they were found in."""
+    return {
+        one: cuts
+        for first, cuts in found.items()
+        for one in prepared.copies[first]
+        if said.bodies[one] == prepared.distinct[first]
+    }
 
 
 def _counts(prepared: Prepared, cut: float) -> tuple[int, int]:

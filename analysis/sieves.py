@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from analysis.models import Pointing
 from core import text
 from core.messages import Message, _
 from ledger.models import Answer, Filing, ImportRow, Opinion, OpinionText, Section
@@ -24,6 +25,7 @@ STATES: dict[str, Message] = {
     "answered": _("回答あり"),
     "own": _("別に答えたもの"),
     "new": _("まだ見ていないもの"),
+    "many": _("いくつもの点がありそうなもの"),
 }
 DISTRICTS = ("地区", "地域", "お住まいの地区", "居住地区", "住所地区", "district")
 
@@ -116,6 +118,8 @@ def stands(state: str) -> ColumnElement[bool]:
             return or_(by_itself, by_theme)
         case "new":
             return Filing.looked_at.is_(None)
+        case "many":
+            return select(Pointing.opinion_id).where(Pointing.opinion_id == Opinion.id).exists()
         case _:
             return and_(~by_itself, ~by_theme)
 

@@ -43,11 +43,8 @@ def enter(post: Post, identity: str) -> None:
 
 def supersede(post: Post, body: str) -> None:
     """The new words are a new line, and the old line says that it was superseded (law 3)."""
-    for number, line in enumerate(_lines(post, State.COUNTED)):
-        if number == 0:
-            opinions.supersede(line, body, role="resident", reason=str(_("書き直し")))
-        else:  # the post had been split: its other parts are in the new words, or dropped
-            opinions.change_state(line, State.SUPERSEDED, role="resident")
+    lines = _lines(post, State.COUNTED)
+    opinions.reword(lines, body, role="resident", reason=str(_("書き直し")))
 
 
 def say_otherwise(post: Post, body: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from core import db, record
-from ledger import editions, queries, sources
+from ledger import editions, parts, queries, sources
 from ledger.models import (
     Consultation,
     Edition,
@@ -83,6 +83,8 @@ def _texts() -> Iterator[Breach]:
             yield Breach("text", public_id, "has no text row")
         elif erased_at is None and record.commit_to(salt, body) != commitment:
             yield Breach("text", public_id, "the text is not the one that was entered")
+    for public_id, fault in parts.breaches():
+        yield Breach("parts", public_id, fault)
 
 
 def _filings() -> Iterator[Breach]:

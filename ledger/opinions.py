@@ -57,6 +57,8 @@ class Said:
     context: str = ""
     state: State = State.COUNTED
     parent_id: int | None = None
+    begins: int | None = None
+    ends: int | None = None
 
 
 def fold_key(body: str) -> str:
@@ -115,6 +117,8 @@ def _enter_batch(
                 "part": one.part,
                 "revision": one.revision,
                 "parent_id": one.parent_id,
+                "begins": one.begins,
+                "ends": one.ends,
                 "submission": one.submission,
                 "section_id": one.section_id,
                 "context": one.context[:200],
@@ -191,6 +195,21 @@ def supersede(opinion: Opinion, body: str, *, role: str, reason: str = "") -> Op
         return newest
 
 
+def reword(lines: Sequence[Opinion], body: str, *, role: str, reason: str) -> Opinion | None:
+    """Let new words take the place of every line that says the old ones; the line they became.
+
+    `lines` are those of one source row: several, when it had been split. None without any.
+    """
+    newest: Opinion | None = None
+    with db.transaction():
+        for line in lines:
+            if newest is None:
+                newest = supersede(line, body, role=role, reason=reason)
+            else:  # its words are in the new ones, or were dropped
+                change_state(line, State.SUPERSEDED, role=role, reason=reason)
+    return newest
+
+
 def change_state(opinion: Opinion, to: State, *, role: str, reason: str = "") -> None:
     """Bring an opinion to another state; raises `Conflict` where the contract allows none.
 
@@ -245,13 +264,13 @@ def tell_context(opinion: Opinion, context: str) -> None:
 
 
 def of_source(source: str, source_id: int) -> list[Opinion]:
-    """The opinions of one source row that are not superseded, by part."""
+    """The opinions of one source row that are not superseded, in the order they were said."""
     query = select(Opinion).where(
         Opinion.source == source,
         Opinion.source_id == source_id,
         Opinion.state != State.SUPERSEDED,
     )
-    return list(db.session().scalars(query.order_by(Opinion.part, Opinion.seq)))
+    return list(db.session().scalars(query.order_by(Opinion.begins, Opinion.part, Opinion.seq)))
 
 
 def name_anew(consultation: Consultation, source: str, former: str, named: str) -> None:

@@ -24,6 +24,7 @@ from ledger.models import (
     OpinionText,
     Placement,
     Report,
+    ReportState,
     State,
     Theme,
 )
@@ -239,6 +240,21 @@ def is_public(opinion: Opinion) -> bool:
     """What `public()` says in SQL, of one opinion at hand."""
     shown = opinion.published_at is not None and opinion.published_at <= clock.now()
     return opinion.state == State.COUNTED and shown
+
+
+def covered(opinion_ids: Sequence[int]) -> set[int]:
+    """Which of these a report speaks of: one handed in with a cut-off after them, or published."""
+    handed_in = (
+        select(Opinion.id)
+        .join(Report, Report.consultation_id == Opinion.consultation_id)
+        .where(
+            Opinion.id.in_(opinion_ids),
+            Report.state != ReportState.DRAFT,
+            Report.cutoff_seq >= Opinion.seq,
+        )
+    )
+    published = select(EditionLine.opinion_id).where(EditionLine.opinion_id.in_(opinion_ids))
+    return set(db.session().scalars(handed_in.union(published))) if opinion_ids else set()
 
 
 def open_consultations() -> list[Consultation]:

@@ -13,15 +13,12 @@ from sqlalchemy import select
 from core import clock, db, text
 from core.errors import Conflict, NotFound
 from core.messages import _
-from ledger import opinions, sources
+from ledger import opinions, queries, sources
 from ledger.models import (
     Channel,
     Consultation,
-    EditionLine,
     Opinion,
     Receipt,
-    Report,
-    ReportState,
     State,
 )
 from ledger.words import WORDS
@@ -161,17 +158,7 @@ def withdrawable(said: Sequence[Opinion]) -> set[int]:
     ids = [o.id for o in free if o.id not in there and o.channel != Channel.ROOM]
     if not ids:
         return there
-    covered = (
-        select(Opinion.id)
-        .join(Report, Report.consultation_id == Opinion.consultation_id)
-        .where(
-            Opinion.id.in_(ids),
-            Report.state != ReportState.DRAFT,
-            Report.cutoff_seq >= Opinion.seq,
-        )
-        .union(select(EditionLine.opinion_id).where(EditionLine.opinion_id.in_(ids)))
-    )
-    return there | set(ids) - set(db.session().scalars(covered))
+    return there | set(ids) - queries.covered(ids)
 
 
 def normal_number(said: str) -> str:

@@ -8,6 +8,7 @@ copy that was worded anew speaks for itself. A rehearsal's notes are no lines.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy import case, select
 
 from core import clock, db
 from core.messages import _
-from ledger import opinions, sources, voices
+from ledger import opinions, parts, sources, voices
 from ledger.models import Channel, Consultation, Opinion, State
 from ledger.opinions import Said
 from ledger.sources import Action, Source
@@ -84,11 +85,11 @@ def settle(
         fresh: list[Said] = []
         entered_notes: list[Note] = []
         for one in found:
-            note, line = notes[one.note.id], newest.get(one.note.id)
+            note, said = notes[one.note.id], newest.get(one.note.id)
             actor = (by or {}).get(note.key, "")
             role = "resident" if actor in ("", note.member) else "facilitator"
-            if line is not None:
-                _follow(one, line, contexts[note.id], role)
+            if said:
+                _follow(one, said, contexts[note.id], role)
             elif not note.is_veiled and (keys is None or one.note.root in settled):
                 member = members.get(note.member)
                 is_lead = member is not None and member.role == Role.LEAD
@@ -175,26 +176,38 @@ def _notes(workshop: Workshop, keys: Collection[str] | None) -> dict[int, Note]:
     return {note.id: note for note in db.session().scalars(query)}
 
 
-def _follow(one: Speaker, line: Opinion, context: str, role: str) -> None:
-    """Bring one line to the state and the words of its note; `role` is whose act that is."""
-    wanted = one.state
-    if line.state == State.WITHDRAWN:
+def _follow(one: Speaker, lines: list[Opinion], context: str, role: str) -> None:
+    """Bring the lines of a note to its state and words; `role` is whose act that is.
+
+    They are several when an officer split what the note says.
+    """
+    wanted, first = one.state, lines[0]
+    if first.state == State.WITHDRAWN:
         if wanted != State.WITHDRAWN:  # withdrawn is final: what came back is a line of its own
-            opinions.enter(line.consultation, _again(one, line, wanted), role="resident")
+            opinions.enter(first.consultation, _again(one, first, wanted), role="resident")
         return
-    if line.state != wanted:
-        if (line.state, wanted) == (State.WITHHELD, State.WITHDRAWN):
-            # shown again and taken back in one tick: the contract knows no shorter way
-            opinions.change_state(line, State.COUNTED, role="facilitator")
-        whose = role if wanted == State.WITHDRAWN else "facilitator"
-        opinions.change_state(
-            line, wanted, role=whose, reason=one.reason if wanted == State.WITHHELD else ""
-        )
-    if wanted == State.COUNTED and line.text.body != one.note.body:
-        reason = str(_("書き直し"))
-        line = opinions.supersede(line, one.note.body, role=role, reason=reason)
-    if line.context != context:
-        opinions.tell_context(line, context)
+    for line in lines:
+        _change(one, line, role)
+    if wanted == State.COUNTED and parts.whole_of(first).text.body != one.note.body:
+        newest = opinions.reword(lines, one.note.body, role=role, reason=str(_("書き直し")))
+        lines = [newest] if newest is not None else []
+    for line in lines:
+        if line.context != context:
+            opinions.tell_context(line, context)
+
+
+def _change(one: Speaker, line: Opinion, role: str) -> None:
+    """Bring one line to the state of its note."""
+    wanted = one.state
+    if line.state == wanted:
+        return
+    if (line.state, wanted) == (State.WITHHELD, State.WITHDRAWN):
+        # shown again and taken back in one tick: the contract knows no shorter way
+        opinions.change_state(line, State.COUNTED, role="facilitator")
+    whose = role if wanted == State.WITHDRAWN else "facilitator"
+    opinions.change_state(
+        line, wanted, role=whose, reason=one.reason if wanted == State.WITHHELD else ""
+    )
 
 
 def _said(workshop: Workshop, note: Note, identity: str | None, context: str) -> Said:
@@ -260,18 +273,24 @@ def _keyed_in(workshop: Workshop) -> set[str]:
     return {body["id"] for body in db.session().scalars(query)}
 
 
-def _newest(note_ids: list[int]) -> dict[int, Opinion]:
-    """The line of each note that speaks for it now (superseded ones do not)."""
-    found: dict[int, Opinion] = {}
+def _newest(note_ids: list[int]) -> dict[int, list[Opinion]]:
+    """The lines of each note that speak for it now (superseded ones do not), in its order.
+
+    What was withdrawn speaks only where nothing came after it.
+    """
+    found: defaultdict[int, list[Opinion]] = defaultdict(list)
     for start in range(0, len(note_ids), 500):
         query = select(Opinion).where(
             Opinion.source == SOURCE,
             Opinion.source_id.in_(note_ids[start : start + 500]),
             Opinion.state != State.SUPERSEDED,
         )
-        for line in db.session().scalars(query.order_by(Opinion.revision)):
-            found[line.source_id] = line
-    return found
+        for line in db.session().scalars(query.order_by(Opinion.seq)):
+            found[line.source_id].append(line)
+    return {
+        note_id: [line for line in lines if line.state != State.WITHDRAWN] or lines[-1:]
+        for note_id, lines in found.items()
+    }
 
 
 def _contexts(workshop: Workshop, notes: list[Note]) -> dict[int, str]:
@@ -285,9 +304,5 @@ def _contexts(workshop: Workshop, notes: list[Note]) -> dict[int, str]:
 
 def _context(workshop: Workshop, note: Note, titles: dict[str, str]) -> str:
     asked = workshop.questions[note.question] if note.question < len(workshop.questions) else ""
-    parts = [
-        part
-        for part in (asked, workshop.meaning(note.color), titles.get(note.island_key, ""))
-        if part
-    ]
-    return " ＞ ".join(parts)[:200]
+    said = (asked, workshop.meaning(note.color), titles.get(note.island_key, ""))
+    return " ＞ ".join(part for part in said if part)[:200]

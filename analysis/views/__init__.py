@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
         embeds,
         filings,
         partings,
+        parts,
         pictures,
         publishing,
         queues,

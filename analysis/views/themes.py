@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import flash, render_template, request, url_for
 
-from analysis import changes, partings, places, queries, queues, runs, sieves
+from analysis import changes, partings, places, pointings, queries, queues, runs, sieves
 from analysis.forms import AnswerForm, BulkForm, DecisionForm, FilingForm, RunForm
 from analysis.places import Found, Where
 from analysis.sieves import Sieve
@@ -175,6 +175,7 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
         typed_part=forms.pop("typed_part", None),
         suggested=queues.suggested([*waiting, *unfiled]),
         following=queues.following(consultation) if unfiled else 0,
+        pointed=pointings.of([voice.opinion.id for voice in voices]),
         letter=places.letter(spot.opinion) if spot.opinion is not None else [],
         marked=partial(grams.marked, wanted=grams.words(spot.sieve.q)),
         sieve=spot.sieve,

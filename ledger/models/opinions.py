@@ -42,7 +42,8 @@ class Opinion(db.Addressable, db.Base):
     `seq` is the line's number in its consultation, 1 … n without gaps. `source` and `source_id`
     name the row it was said in ("post", "comment_item", "import_row"), `channel` the way it
     arrived; `submission` is the 通 it came in; `voice_id` the pseudonym of who said it, None when
-    nobody knows.
+    nobody knows. Where a person split a text, `begins` and `ends` say which of its characters are
+    this part's; a part of a part counts in the first text too.
     """
 
     __tablename__ = "opinion"
@@ -52,6 +53,7 @@ class Opinion(db.Addressable, db.Base):
         Index("ix_opinion_state", "consultation_id", "state", "channel"),
         Index("ix_opinion_voice", "consultation_id", "voice_id"),
         Index("ix_opinion_submission", "submission"),
+        Index("ix_opinion_parent", "parent_id"),
         CheckConstraint(
             "state IN ('counted','held','withheld','withdrawn','superseded')", name="state"
         ),
@@ -66,6 +68,8 @@ class Opinion(db.Addressable, db.Base):
     part: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("opinion.id"))
+    begins: Mapped[int | None]
+    ends: Mapped[int | None]
     submission: Mapped[str] = mapped_column(String(60))
     section_id: Mapped[int | None] = mapped_column(ForeignKey("section.id"))
     context: Mapped[str] = mapped_column(String(200), default="")
@@ -88,6 +92,10 @@ class Opinion(db.Addressable, db.Base):
     @property
     def is_counted(self) -> bool:
         return self.state == State.COUNTED
+
+    @property
+    def is_part(self) -> bool:
+        return self.begins is not None
 
 
 class OpinionText(db.Base):

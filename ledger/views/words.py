@@ -17,13 +17,14 @@ WHY: dict[str, Message] = {
     State.WITHHELD: _("非公開にしました。"),
     State.WITHDRAWN: _("出した方が取り下げました。"),
     State.SUPERSEDED: _("書き直されました。"),
+    "split": _("いくつかの点をお書きだったので、点ごとの行に分けました。言葉はそのままです。"),
 }
 
 CHANGES: dict[str, Message] = {
     State.COUNTED: _("数えることにしました"),
     State.WITHHELD: _("非公開にしました"),
     State.WITHDRAWN: _("出した方が取り下げました"),
-    State.SUPERSEDED: _("新しい文に書き直されました"),
+    State.SUPERSEDED: _("ほかの行に引き継がれました"),
 }
 
 COUNTING_RULE = _(

@@ -184,11 +184,30 @@ def answer_all(officer: Person, slug: str) -> None:
     assert page.locator(".col--themes progress").get_attribute("value") == str(themes)
 
 
+def split_and_join(officer: Person) -> None:
+    """The first opinion that waits is two, and then one again."""
+    page = officer.page
+    page.keyboard.press("j")
+    press(officer, "p")
+    officer.eyes.look("parts: to choose")
+    officer.keys.press("input[name=cuts]", "Space")
+    expect(page.locator("[data-go]")).to_have_text("2件に分ける")
+    officer.keys.follow("[data-go]")
+    assert figures(officer)["unfiled"] == 3
+    page.locator("[data-op]", has_text="駐輪場").first.locator("input").focus()
+    press(officer, "p")
+    officer.keys.follow("a:has-text('分ける前の文')")
+    officer.eyes.look("parts: made")
+    officer.keys.follow("button:has-text('一つに戻す')")
+    assert figures(officer)["unfiled"] == 2
+
+
 def newcomers(officer: Person, slug: str, folder: Path) -> None:
     """What comes later waits, is suggested where it may belong, and goes where a person says."""
     read_in(officer, slug, folder, "late.csv", NEWCOMERS)
     officer.open(f"/desk/c/{slug}/themes?list=unfiled")
     assert figures(officer)["unfiled"] == 2
+    split_and_join(officer)
     officer.keys.follow("button:has-text('候補を調べ直す')")
     found = officer.awaits(f"/desk/c/{slug}/themes?list=unfiled", ".queue__acts button", ".")
     assert found.is_visible()

@@ -16,7 +16,7 @@ from core.errors import Closed, Conflict, Forbidden, Invalid, NotFound, Stale
 from core.people import Account
 from forum import differences, posts, queries, topics
 from forum.models import MAX_DEPTH, Post, Room, Topic
-from ledger import check, opinions, sources
+from ledger import check, opinions, parts, sources
 from ledger.models import Channel, Consultation, Opinion, State
 from ledger.queries import counts
 from moderation import decisions
@@ -393,30 +393,33 @@ def test_markup_in_a_post_is_text(client: FlaskClient, topic: Topic, resident: A
 
 
 def test_a_split_opinion_is_superseded_as_a_whole(
-    consultation: Consultation, topic: Topic, resident: Account
+    topic: Topic, resident: Account, officer: Account
 ) -> None:
     post = posts.reply(resident, topic, "木を残す。ベンチがほしい。")
     (whole,) = opinions.of_source("post", post.id)
-    with db.transaction():
-        for part, body in ((1, "木を残す。"), (2, "ベンチがほしい。")):
-            said = opinions.Said(
-                source="post",
-                source_id=post.id,
-                channel=Channel.ROOM,
-                body=body,
-                part=part,
-                submission=whole.submission,
-                voice_id=whole.voice_id,
-                said_at=whole.said_at,
-                received_at=whole.received_at,
-                is_public=True,
-                parent_id=whole.id,
-            )
-            opinions.enter(consultation, said, role="officer")
-        opinions.change_state(whole, State.SUPERSEDED, role="officer")
+    parts.split(officer, whole, [5])
     posts.edit(resident, post, "木を残す。", version=1)
     live = db.session().scalars(select(Opinion).where(Opinion.state == State.COUNTED)).all()
     assert [one.text.body for one in live] == ["木を残す。"]
+    assert list(check.laws()) == []
+
+
+def test_hiding_and_taking_back_a_post_that_was_split_concerns_each_part(
+    topic: Topic, resident: Account, officer: Account, moderator: Account
+) -> None:
+    post = posts.reply(resident, topic, "木を残す。ベンチがほしい。")
+    (whole,) = opinions.of_source("post", post.id)
+    made = parts.split(officer, whole, [5])
+    acts = {
+        State.WITHHELD: lambda: decisions.hide(moderator, "post", post.public_id, "第4条", "名前"),
+        State.COUNTED: lambda: decisions.restore(moderator, "post", post.public_id, "見直し"),
+        State.WITHDRAWN: lambda: posts.withdraw(resident, again(post)),
+    }
+    for state, act in acts.items():
+        act()
+        db.session().expire_all()
+        assert {db.session().get_one(Opinion, one.id).state for one in made} == {state}
+        assert list(check.laws()) == []
 
 
 @pytest.mark.parametrize(

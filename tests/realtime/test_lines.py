@@ -15,7 +15,7 @@ from sqlalchemy import select
 from analysis import reports
 from core import db, jobs
 from core.people import Account
-from ledger import check, queries, receipts
+from ledger import check, parts, queries, receipts
 from ledger.models import Consultation, Filing, Opinion, Placement, State, Theme
 from moderation.models import Decision
 from realtime import hidings, lines, members, papers, records, workshops
@@ -382,13 +382,15 @@ def test_the_laws_hold_whatever_people_do(
     chair.do("phase.set", id="p4")
     done: Counter[str] = Counter()
     for _tick in range(60):
+        if chance.random() < 0.25:
+            done["split"] += _split(chance, officer)
         heard: list[Answer] = []
         asks = [_ask(chance, chair, hands, heard) for _n in range(chance.choice((1, 1, 2, 3)))]
         chair.owner.do(asks)
         assert all(answer.code != "busy" for answer in heard)
         done.update(answer.row.effect["op"] for answer in heard if answer.row)
         _holds(workshop)
-    assert min(done[op] for op in ("note.add", "note.del", "note.hide", "phase.set")) > 1
+    assert min(done[op] for op in ("split", "note.add", "note.del", "note.hide", "phase.set")) > 1
     workshops.close(officer, again(workshop))
     _holds(workshop, is_closed=True)
     decided = list(db.session().scalars(select(Decision)))
@@ -428,6 +430,17 @@ def _ask(chance: random.Random, chair: Hand, hands: list[Hand], heard: list[Answ
     return author.ask(f"note.{op}", heard, id=key)
 
 
+def _split(chance: random.Random, officer: Account) -> int:
+    """An officer splits what some note says, or a part of it."""
+    query = select(Opinion).where(Opinion.source == lines.SOURCE, Opinion.state == State.COUNTED)
+    long = [line for line in db.session().scalars(query) if len(line.text.body) > 1]
+    if not long:
+        return 0
+    line = chance.choice(long)
+    parts.split(officer, line, [chance.randrange(1, len(line.text.body))])
+    return 1
+
+
 def _holds(workshop: Workshop, is_closed: bool = False) -> None:
     """What the board shows is counted, what it does not show is not; said without `speakers`."""
     db.session().expire_all()
@@ -437,18 +450,18 @@ def _holds(workshop: Workshop, is_closed: bool = False) -> None:
     for line in db.session().scalars(select(Opinion).where(Opinion.source == lines.SOURCE)):
         if line.source_id in of:
             said.setdefault(line.source_id, []).append(line)
-    counted = [
-        (of[note_id], line)
-        for note_id, found in said.items()
-        for line in found
-        if line.state == State.COUNTED
-    ]
-    assert all(sum(o.state == State.COUNTED for o in found) <= 1 for found in said.values())
-    for note, line in counted:
+    counted: list[tuple[Note, str]] = []
+    for note_id, found in said.items():
+        live = [line for line in found if line.state == State.COUNTED]
+        if live:
+            live.sort(key=lambda line: line.begins or 0)
+            assert len({parts.whole_of(line).id for line in live}) == 1, "one line, or its parts"
+            counted.append((of[note_id], "".join(line.text.body for line in live)))
+    for note, words in counted:
         assert not note.hidden_reason
         family = [one for one in notes if (one.of_key or one.key) == (note.of_key or note.key)]
         there = [one for one in family if not one.is_gone and not one.hidden_reason]
-        assert line.text.body in {one.body for one in there}
+        assert words in {one.body for one in there}
     for note in notes:
         assert not (note.is_veiled and note.id in said), "what nobody may read yet was never said"
         if note.is_gone or note.hidden_reason or note.is_veiled:
@@ -456,7 +469,7 @@ def _holds(workshop: Workshop, is_closed: bool = False) -> None:
         if note.settled_at is None and not is_closed:
             continue
         family = {one.id for one in notes if (one.of_key or one.key) == (note.of_key or note.key)}
-        heard = {line.text.body for other, line in counted if other.id in family}
+        heard = {words for other, words in counted if other.id in family}
         censored = {one.body for one in notes if one.id in family and one.hidden_reason}
         assert note.body in heard | censored
 

@@ -17,6 +17,7 @@ export function act(key, isWriting) {
     case "l": return { kind: "lone" };
     case "j": return { kind: "row", by: 1 };
     case "k": return { kind: "row", by: -1 };
+    case "p": return { kind: "parts" };
     case "u": return { kind: "follow", name: "next" };
     case "z": return { kind: "click", name: "undo" };
     case "y": return { kind: "click", name: "redo" };
@@ -107,6 +108,12 @@ export function keys(sender) {
     row: (wanted) => step(wanted.by),
     follow: (wanted) => click(wanted.name),
     click: (wanted) => click(wanted.name),
+    parts: () => {
+      const link = row()?.querySelector("[data-parts]");
+      if (!(link instanceof HTMLElement)) return false;
+      link.click();
+      return true;
+    },
     help: () => {
       if (!(help instanceof HTMLDetailsElement)) return false;
       help.open = !help.open;

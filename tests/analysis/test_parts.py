@@ -1,0 +1,202 @@
+"""点に分ける: the page on which a person splits a letter, and what the machine proposes there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from analysis import newcomers, places, pointings, runs
+from analysis.models import Pointing
+from core import clock, db, jobs
+from core.people import Account
+from ledger import acts, check, consultations, opinions, parts, themes
+from ledger.models import Channel, Consultation, Filing, Opinion, State
+from ledger.opinions import Said
+
+Browser = Callable[[Account], FlaskClient]
+LETTER = (
+    "ベンチが足りないので、木陰に増やしてください。"
+    "また、夜は園路の明かりが暗くて、歩くのがこわいです。"
+    "さらに、トイレの段差をなくしてほしいです。"
+)
+CUTS = [LETTER.index("また"), LETTER.index("さらに")]
+
+
+def entered(consultation: Consultation, *bodies: str) -> list[Opinion]:
+    ids = opinions.enter_all(
+        consultation,
+        [
+            Said(
+                channel=Channel.POST,
+                source="import_row",
+                source_id=number,
+                body=body,
+                submission=f"import:{number}",
+                voice_id=f"{number:064x}",
+                said_at=clock.now(),
+                received_at=clock.now(),
+            )
+            for number, body in enumerate(bodies, start=1)
+        ],
+        role="officer",
+    )
+    return [db.session().get_one(Opinion, id_) for id_ in ids]
+
+
+def address(opinion: Opinion) -> str:
+    return f"/desk/c/park/opinions/{opinion.public_id}/parts"
+
+
+def live() -> list[str]:
+    """What counts now, in the order of its lines."""
+    query = select(Opinion).where(Opinion.state == State.COUNTED)
+    db.session().expire_all()
+    return [one.text.body for one in db.session().scalars(query.order_by(Opinion.seq))]
+
+
+@pytest.fixture
+def letter(consultation: Consultation) -> Opinion:
+    return entered(consultation, LETTER)[0]
+
+
+def test_a_run_says_where_other_points_may_begin(
+    consultation: Consultation, officer: Account, letter: Opinion
+) -> None:
+    (short,) = opinions.enter_all(consultation, [_other(2, "木を残してください。")], role="officer")
+    runs.start(officer, consultation)
+    jobs.run_due()
+    assert pointings.of([letter.id, short]) == {letter.id: CUTS}
+
+
+def test_newcomers_are_looked_at_too(
+    consultation: Consultation, officer: Account, letter: Opinion
+) -> None:
+    (other,) = opinions.enter_all(consultation, [_other(2, "木陰を。")], role="officer")
+    themes.gather(officer, consultation, [other], "木陰")
+    newcomers.look(officer, consultation)
+    jobs.run_due()
+    assert pointings.of([letter.id]) == {letter.id: CUTS}
+
+
+def _other(number: int, body: str) -> Said:
+    return Said(
+        channel=Channel.POST,
+        source="import_row",
+        source_id=number,
+        body=body,
+        submission=f"import:{number}",
+        voice_id=None,
+        said_at=clock.now(),
+        received_at=clock.now(),
+    )
+
+
+def test_the_page_offers_the_machines_cuts_and_splits_where_a_person_says(
+    consultation: Consultation, officer: Account, letter: Opinion, browser_of: Browser
+) -> None:
+    with db.transaction() as tx:
+        tx.add(Pointing(opinion_id=letter.id, cuts=CUTS[:1]))
+    path, desk = address(letter), browser_of(officer)
+    page = desk.get(path).text
+    assert page.count(" checked") == 1
+    assert "機械の案" in page
+    assert f'value="{CUTS[1]}"' in page
+    row = desk.get("/desk/c/park/themes?list=unfiled").text
+    assert "2つの点がありそう" in row
+    assert desk.get("/desk/c/park/themes?list=unfiled&state=many").text.count("data-op") >= 1
+    done = desk.post(path, data={"cuts": CUTS}, follow_redirects=True)
+    assert "1番を3件に分けました" in done.text
+    assert live() == [LETTER[: CUTS[0]], LETTER[CUTS[0] : CUTS[1]], LETTER[CUTS[1] :]]
+    assert "全文のうち2点目" in done.text
+    again = desk.post(path, data={"cuts": CUTS}, follow_redirects=True)
+    assert again.status_code == 200
+    assert len(live()) == 3
+    assert [act.kind for act in acts.listed(consultations.find("park"))] == ["parted"]
+    assert list(check.conservation(consultations.find("park"))) == []
+
+
+def test_a_refusal_keeps_what_was_chosen(
+    letter: Opinion, officer: Account, browser_of: Browser
+) -> None:
+    path, desk = address(letter), browser_of(officer)
+    refused = desk.post(path, data={"was_fine": "1", "copies": "1", "cuts": ["0", str(10**6)]})
+    assert refused.status_code == 422
+    assert "一つ以上選んでください" in refused.text
+    assert "文の終わりだけで切る" in refused.text
+    opinions.withdraw(db.session().scalars(select(Opinion)).one(), role="submitter")
+    assert desk.post(path, data={"cuts": CUTS}).status_code == 404
+
+
+def test_finer_places_keep_the_choice_and_need_no_script(
+    letter: Opinion, officer: Account, browser_of: Browser
+) -> None:
+    path, desk = address(letter), browser_of(officer)
+    comma = LETTER.index("、") + 1
+    plain = desk.get(path).text
+    assert f'value="{comma}"' not in plain
+    fine = desk.get(f"{path}?fine=1&cuts={CUTS[1]}").text
+    assert f'value="{comma}"' in fine
+    assert f'value="{CUTS[1]}" checked' in fine
+    assert fine.count(" checked") == 1
+
+
+def test_a_form_letter_is_split_in_all_its_copies(
+    consultation: Consultation, officer: Account, browser_of: Browser
+) -> None:
+    first, *_others = entered(consultation, LETTER, LETTER, LETTER + "　", "別の文です。")
+    path, desk = address(first), browser_of(officer)
+    assert "同じ文のほかの1件も" in desk.get(path).text
+    desk.post(path, data={"cuts": CUTS, "copies": "1"})
+    assert len(live()) == 8, "what is not the same letter by letter stays whole"
+
+
+def test_parts_become_one_again(
+    consultation: Consultation, officer: Account, letter: Opinion, browser_of: Browser
+) -> None:
+    theme = themes.gather(officer, consultation, [letter.id], "公園")
+    first, *_rest = pointings.split(officer, letter, CUTS)
+    assert db.session().get_one(Filing, first.id).theme_id == theme.id
+    path, part, desk = address(letter), address(first), browser_of(officer)
+    assert "3件に分けてあります" in desk.get(path).text
+    assert "分ける前の文（1番）" in desk.get(part).text
+    done = desk.post(path, data={"act": "join"}, follow_redirects=True)
+    assert "一つのご意見に戻しました" in done.text
+    assert live() == [LETTER]
+    assert desk.post(path, data={"act": "join"}).status_code == 409
+
+
+def test_a_part_is_shown_in_its_letter(
+    consultation: Consultation, officer: Account, letter: Opinion
+) -> None:
+    _first, second, _third = parts.split(officer, letter, CUTS)
+    shown = places.letter(second)
+    assert [is_it for _said, is_it in shown] == [False, True, False]
+    assert "".join(said for said, _is_it in shown) == LETTER
+
+
+def test_only_the_desk_sees_the_page(
+    letter: Opinion, resident: Account, approver: Account, browser_of: Browser
+) -> None:
+    path, signs = address(letter), browser_of(approver)
+    read = signs.get(path)
+    assert read.status_code == 200
+    assert "印の所で分ける" not in read.text
+    assert signs.post(path, data={"cuts": CUTS}).status_code in (403, 404)
+    assert browser_of(resident).get(path).status_code in (403, 404)
+
+
+def test_a_long_letter_costs_as_few_statements_as_a_short_one(
+    consultation: Consultation, officer: Account, browser_of: Browser, statements: list[str]
+) -> None:
+    short, long = entered(consultation, "木を。ベンチを。", "木を。" * 3_000)
+    paths, desk = [address(short), address(long)], browser_of(officer)
+    desk.get(paths[0])
+    costs = []
+    for path in paths:
+        statements.clear()
+        assert desk.get(path).status_code == 200
+        costs.append(len(statements))
+    assert costs[0] == costs[1]
