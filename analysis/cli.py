@@ -14,6 +14,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from markupsafe import Markup
 
+from analysis import cuts
 from core import clock
 from core.errors import DomainError
 from core.messages import _
@@ -54,10 +55,10 @@ class Piece:
 @click.option("--text-column", required=True, metavar="NAME", help="The column to read.")
 @click.option(
     "--cut",
-    default=0.6,
+    default=cuts.DEFAULT,
     type=click.FloatRange(0, 2),
     show_default=True,
-    help="How unlike opinions of one theme may be: 0.8 coarse, 0.6 fine.",
+    help="How unlike opinions of one theme may be: 0.8 coarse, 0.6 very fine.",
 )
 @click.option("--groups", type=click.IntRange(1), metavar="K", help="How many groups; not --cut.")
 @click.option("--seed", default=0, type=click.IntRange(0, 2**32 - 1), show_default=True)

@@ -16,12 +16,11 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.preprocessing import normalize
 
-from analysis import threads
+from analysis import cuts, threads
 from analysis.vectors import Vectors
 
-# The slider 粗い ↔ 細かい: cosine distances of analysis.md.
-CUTS = (0.8, 0.7, 0.6)
-DEFAULT_CUT = 0.6
+CUTS = cuts.NAMED
+DEFAULT_CUT = cuts.DEFAULT
 
 # Every pair of 12,000 rows takes 0.6 GB, twice while linking; above, rows are gathered first.
 PAIRS_LIMIT = 12_000
@@ -93,20 +92,22 @@ class Tree:
 def link(vectors: Vectors, *, pairs_limit: int = PAIRS_LIMIT, seed: int = 0) -> Tree:
     """Build the dendrogram by average linkage on cosine distance (Sokal & Michener 1958).
 
+    Where `vectors` know the exact words, a distance is the mean of that along the axes and that in
+    the words (by their share): the axes alone lose what only one or two say.
     Up to `pairs_limit` placed rows each row is a leaf; above, a leaf is one of 1,000 small
     clusters of mini-batch k-means (Sculley 2010), for which alone `seed` matters.
     Same rows and seed, same tree.
     """
     leaf = np.full(len(vectors.placed), -1, dtype=np.int64)
-    rows = vectors.rows[vectors.placed]
+    own = vectors.only(vectors.placed)
     with threads.one():
-        if len(rows) > pairs_limit:
-            rows, leaf[vectors.placed] = _gather_first(rows, min(GATHERED, pairs_limit), seed)
+        if len(own.rows) > pairs_limit:
+            own, leaf[vectors.placed] = _gather_first(own, min(GATHERED, pairs_limit), seed)
         else:
-            leaf[vectors.placed] = np.arange(len(rows))
-        if len(rows) < 2:
+            leaf[vectors.placed] = np.arange(len(own.rows))
+        if len(own.rows) < 2:
             return Tree(np.empty((0, 4)), leaf)
-        return Tree(hierarchy.linkage(_distances(rows), "average"), leaf)
+        return Tree(hierarchy.linkage(_distances(own), "average"), leaf)
 
 
 def group(vectors: Vectors, cut: float = DEFAULT_CUT, *, seed: int = 0) -> Grouping:
@@ -144,28 +145,30 @@ def _ordered(groups: Iterable[Sequence[int]], unplaced: Iterable[int]) -> Groupi
     )
 
 
-def _gather_first(
-    rows: NDArray[np.float64], count: int, seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Centres of unit length (c, d) of small clusters, and each row's centre (n,)."""
+def _gather_first(vectors: Vectors, count: int, seed: int) -> tuple[Vectors, NDArray[np.int64]]:
+    """Centres of unit length of c small clusters along the axes, and each row's centre (n,)."""
     model = MiniBatchKMeans(count, batch_size=4096, n_init=1, random_state=seed)
-    _, nearest = np.unique(model.fit_predict(rows), return_inverse=True)
-    sums = np.zeros((int(nearest.max()) + 1, rows.shape[1]))
-    np.add.at(sums, nearest, rows)
-    return normalize(sums), nearest.astype(np.int64)
+    _, nearest = np.unique(model.fit_predict(vectors.rows), return_inverse=True)
+    shape = (int(nearest.max()) + 1, len(nearest))
+    into = sparse.csr_matrix((np.ones(len(nearest)), (nearest, np.arange(len(nearest)))), shape)
+    exact = None if vectors.exact is None else normalize(into @ vectors.exact)
+    found = Vectors(
+        normalize(into @ vectors.rows), np.ones(shape[0], dtype=bool), exact, vectors.exact_share
+    )
+    return found, nearest.astype(np.int64)
 
 
-def _distances(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cosine distances of unit rows in SciPy's condensed order, n (n - 1) / 2 of them.
+def _distances(vectors: Vectors) -> NDArray[np.float64]:
+    """Distances of rows in SciPy's condensed order, n (n - 1) / 2 of them.
 
     By blocks, so that the square never exists. Rounded, because copies come out at ±1e-16: linkage
     refuses what is below zero, and ties should not be decided by the processor.
     """
-    n = len(rows)
+    n = len(vectors.rows)
     condensed = np.empty(n * (n - 1) // 2)
     at = 0
     for top in range(0, n, _BLOCK_ROWS):
-        block = rows[top : top + _BLOCK_ROWS] @ rows[top:].T
+        block = _likeness(vectors, top)
         np.subtract(1.0, block, out=block)
         np.round(block, 9, out=block)
         np.clip(block, 0.0, 2.0, out=block)
@@ -174,3 +177,16 @@ def _distances(rows: NDArray[np.float64]) -> NDArray[np.float64]:
             condensed[at : at + len(rest)] = rest
             at += len(rest)
     return condensed
+
+
+def _likeness(vectors: Vectors, top: int) -> NDArray[np.float64]:
+    """Cosines of some rows from `top` on with themselves and all that follow."""
+    own = slice(top, top + _BLOCK_ROWS)
+    along: NDArray[np.float64] = vectors.rows[own] @ vectors.rows[top:].T
+    if vectors.exact is None:
+        return along
+    along *= 1 - vectors.exact_share
+    exact = vectors.exact[top:] @ vectors.exact[own].T.tocsr()
+    exact *= vectors.exact_share
+    along += exact.T.toarray()
+    return along

@@ -79,8 +79,12 @@ class Mixed:
         self.name = f"{one.name}+{other.name}"
 
     def encode(self, texts: Sequence[str], words: Sequence[Words]) -> Vectors:
-        """Side by side and of unit length: cosines are the mean of both."""
+        """Side by side and of unit length: likenesses are the mean of both.
+
+        The exact words of the first keep their share of its half.
+        """
         one, other = self._one.encode(texts, words), self._other.encode(texts, words)
         placed = one.placed & other.placed
-        rows = np.hstack([one.rows, other.rows]) * placed[:, None]
-        return Vectors(normalize(rows) if rows.size else rows, placed)
+        share = 0.0 if one.exact is None else one.exact_share
+        rows = np.hstack([np.sqrt(1 - share) * one.rows, other.rows]) * placed[:, None]
+        return Vectors(normalize(rows) if rows.size else rows, placed, one.exact, share / 2)

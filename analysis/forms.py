@@ -17,7 +17,8 @@ from wtforms import (
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
-from analysis.runs import CUTS, GRAINS
+from analysis.cuts import DEFAULT, GRAINS
+from analysis.runs import CUTS
 from core.messages import _
 from ledger.answers import Draft
 from ledger.dispositions import LABELS
@@ -91,7 +92,7 @@ class RunForm(FlaskForm):
         _("まとめ方"),
         coerce=float,
         choices=[SelectChoice(value, CUTS.get(value, str(value))) for value in GRAINS],
-        default=0.6,
+        default=DEFAULT,
     )
 
 

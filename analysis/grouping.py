@@ -151,12 +151,17 @@ def prepare(
     tell(Step.CLUSTERS, 0, 1)
     tree = clusters.link(compared, seed=seed)
     tell(Step.CLUSTERS, 1, 1)
-    origin = _origin(texts, len(distinct), cut, seed, encoder.name)
+    origin = _origin(texts, len(distinct), cut, seed, encoder.name, placed.rows.shape[1])
     return Prepared(folded, distinct, tuple(sentences), space, placed, tree, origin)
 
 
 def _origin(
-    texts: Sequence[str], distinct_count: int, cut: float, seed: int, encoder: str
+    texts: Sequence[str],
+    distinct_count: int,
+    cut: float,
+    seed: int,
+    encoder: str,
+    dimensions: int,
 ) -> Origin:
     return Origin(
         input_sha256=input_sha256(texts),
@@ -166,8 +171,9 @@ def _origin(
         seed=seed,
         parameters=(
             ("encoder", encoder),
-            ("dimensions", vectors.DIMENSIONS),
+            ("dimensions", dimensions),
             ("others_weight", vectors.OTHERS_WEIGHT),
+            ("exact_share", vectors.EXACT_SHARE),
             ("pairs_limit", clusters.PAIRS_LIMIT),
             ("gathered", clusters.GATHERED),
             ("named_from", labels.NAMED_FROM),

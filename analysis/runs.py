@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from analysis import changes, pointings, stores
+from analysis import changes, cuts, pointings, stores
 from analysis.events import DeskChanged
 from analysis.models import Run, RunState
 from core import clock, db, events, jobs, text
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 KIND = "analysis.group"
 SEED = 0
-CUTS: dict[float, Message] = {0.8: _("粗い"), 0.7: _("中くらい"), 0.6: _("細かい")}
-GRAINS = tuple(round(0.8 - step / 50, 2) for step in range(11))  # every step of the slider
+CUTS: dict[float, Message] = dict(
+    zip(cuts.NAMED, (_("粗い"), _("中くらい"), _("細かい")), strict=True)
+)
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ class _Texts:
     bodies: tuple[str, ...]
 
 
-def start(actor: Any, consultation: Consultation, cut: float = 0.6) -> Job:
+def start(actor: Any, consultation: Consultation, cut: float = cuts.DEFAULT) -> Job:
     """Let the machine group what nobody has touched; a run that is under way is returned."""
     require(actor, "runs.start", consultation)
-    if cut not in GRAINS:
+    if cut not in cuts.GRAINS:
         raise Invalid("cut", _("まとめ方を選んでください。"))
     return jobs.enqueue(
         KIND,
@@ -80,7 +81,7 @@ def group(running: Running) -> None:
     )
     stores.keep(consultation_id, known)
     grouped = prepared.at(running.args["cut"], progress=running.progress)
-    grains = [[cut, *_counts(prepared, cut)] for cut in GRAINS]
+    grains = [[cut, *_counts(prepared, cut)] for cut in cuts.GRAINS]
     running.progress("adopt", 0, 1)
     found = pointings.propose(prepared.distinct, prepared.sentences)
     lasted = int((time.monotonic() - started) * 1000)

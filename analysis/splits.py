@@ -19,7 +19,7 @@ def theme(vectors: Vectors, members: Sequence[int], parts: int = 2) -> tuple[tup
     whoever then stands alone follows the part most like it, and who has no words at all stays
     with the largest.
     """
-    own = Vectors(vectors.rows[list(members)], vectors.placed[list(members)])
+    own = vectors.only(members)
     tree = clusters.link(own)
     count = _enough(tree, parts)
     return _complete(own, members, tree.cut_into(count)) if count else ()

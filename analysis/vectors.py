@@ -18,9 +18,17 @@ from analysis.tokens import Words
 
 Rows = NDArray[np.float64]
 
-# 70 axes, 0.3 for verbs and generic words: analysis.md, by agreement with staff's own groups.
+# At most 70 axes, 0.3 for verbs and generic words: analysis.md, by agreement with staff's groups.
 DIMENSIONS = 70
 OTHERS_WEIGHT = 0.3
+# Of few texts, an axis for each answer that staff would write (one for 4.4 opinions or more). With
+# 70 axes a hundred texts are compared word by word, and 66 % stand alone at a cut where 5 % of 382
+# do; with a handful of axes texts without a common word lie in one direction. docs/adr/0022.
+TEXTS_PER_AXIS = 4.4
+FEWEST_AXES = 10
+# Axes keep what many say. What only one or two say lies off all of them: half of a likeness is that
+# of the words as they stand, so that small groups keep what sets them apart. docs/adr/0022.
+EXACT_SHARE = 0.5
 
 _BLOCKS: tuple[tuple[Callable[[Words], tuple[str, ...]], float], ...] = (
     (lambda words: words.nouns, 1.0),
@@ -36,10 +44,20 @@ class Vectors:
 
     `rows` is (n, d), of unit length or zero; `placed` is (n,) bool, False for a text without a
     known word. A placed row is zero when its words lie along no axis kept: it is like nothing.
+    `exact` are the words as they stand (n, words), rows of unit length or zero; they make up
+    `exact_share` of the likenesses that groups are formed by.
     """
 
     rows: Rows
     placed: NDArray[np.bool_]
+    exact: sparse.csr_matrix | None = None
+    exact_share: float = EXACT_SHARE
+
+    def only(self, chosen: Sequence[int] | NDArray[np.int64] | NDArray[np.bool_]) -> "Vectors":
+        """Some of the texts, in the order chosen."""
+        which = np.asarray(chosen, dtype=None if len(chosen) else np.int64)
+        exact = None if self.exact is None else self.exact[which]
+        return Vectors(self.rows[which], self.placed[which], exact, self.exact_share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,17 +76,21 @@ class Space:
         weighed = _weigh(self.kinds, texts)
         with threads.one():
             rows = weighed.toarray() if self.axes is None else np.asarray(weighed @ self.axes.T)
-        return Vectors(normalize(rows) if rows.size else rows, weighed.getnnz(axis=1) > 0)
+        found = normalize(rows) if rows.size else rows
+        return Vectors(found, weighed.getnnz(axis=1) > 0, weighed)
 
 
-def fit(texts: Sequence[Words], *, dimensions: int = DIMENSIONS) -> Space:
+def fit(texts: Sequence[Words], *, dimensions: int | None = None) -> Space:
     """Learn a space from texts: TF-IDF (sublinear), then the first axes of the exact SVD.
+
+    Without `dimensions` there are as many as `axes_for` so many texts.
 
     Any number of texts will do, none included. Same texts and order, same space: the randomised
     SVD was no faster, and its seed alone moved agreement with staff by AMI .306 to .341.
     """
     kinds = tuple(_learn([pick(words) for words in texts]) for pick, _ in _BLOCKS)
     weighed = _weigh(kinds, texts)
+    dimensions = dimensions or axes_for(sum(not words.is_empty for words in texts))
     if min(weighed.shape) <= dimensions:
         return Space(kinds, None)
     # Lanczos (Lehoucq 1998) from a start of our own: without one it asks chance.
@@ -78,6 +100,11 @@ def fit(texts: Sequence[Words], *, dimensions: int = DIMENSIONS) -> Space:
     order = np.argsort(-strength)
     is_there = strength[order] > 1e-9 * strength.max()
     return Space(kinds, np.ascontiguousarray(axes[order][is_there]))
+
+
+def axes_for(count: int) -> int:
+    """How many axes so many texts are seen along."""
+    return min(DIMENSIONS, max(FEWEST_AXES, round(count / TEXTS_PER_AXIS)))
 
 
 def vocabulary(kind: TfidfVectorizer | None) -> tuple[tuple[str, ...], Rows]:
@@ -116,9 +143,10 @@ def _as_they_are(words: tuple[str, ...]) -> tuple[str, ...]:
 def _weigh(kinds: Sequence[TfidfVectorizer | None], texts: Sequence[Words]) -> sparse.csr_matrix:
     """One row of unit length for each text, the kinds of words side by side."""
     parts = [sparse.csr_matrix((len(texts), 0))]
-    if texts:
-        for kind, (pick, weight) in zip(kinds, _BLOCKS, strict=True):
-            if kind is not None:
-                parts.append(weight * kind.transform([pick(words) for words in texts]))
+    for kind, (pick, weight) in zip(kinds, _BLOCKS, strict=True):
+        if kind is not None and texts:
+            parts.append(weight * kind.transform([pick(words) for words in texts]))
+        elif kind is not None:  # scikit-learn refuses to weigh nothing
+            parts.append(sparse.csr_matrix((0, len(kind.vocabulary_))))
     stacked = sparse.hstack(parts, format="csr")
     return normalize(stacked) if min(stacked.shape) else stacked

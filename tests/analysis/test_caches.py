@@ -44,7 +44,7 @@ def test_a_run_is_the_same_with_and_without_what_is_kept(tmp_path: Path) -> None
     first = grouping.prepare(texts, known=cache)
     cache.save(tmp_path / "tokens.npz")
     again = grouping.prepare(texts, known=caches.load(tmp_path / "tokens.npz"))
-    assert first.at(0.6) == again.at(0.6) == grouping.group_texts(texts)
+    assert first.at(0.6) == again.at(0.6) == grouping.group_texts(texts, cut=0.6)
     assert np.array_equal(first.vectors.rows, again.vectors.rows)
 
 

@@ -1,9 +1,12 @@
 """Groups: every text in exactly one place, whatever the rows, the cut and the number of texts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from analysis import clusters
 from analysis.clusters import Grouping
@@ -74,11 +77,37 @@ def test_identical_rows_are_one_group(count: int) -> None:
 
 
 def test_distances_are_never_negative_and_in_the_order_scipy_reads() -> None:
-    rows = rows_of(*np.linspace(0, 6, 700), *np.linspace(0, 6, 700)).rows
-    distances = clusters._distances(rows)
+    vectors = rows_of(*np.linspace(0, 6, 700), *np.linspace(0, 6, 700))
+    rows, distances = vectors.rows, clusters._distances(vectors)
     upper = np.triu_indices(len(rows), 1)
     assert distances.min() >= 0
     assert np.allclose(distances, (1 - rows @ rows.T)[upper], atol=1e-8)
+
+
+def test_half_of_a_distance_is_that_of_the_exact_words() -> None:
+    angles = np.linspace(0, 6, 1_200)
+    vectors = replace(rows_of(*angles), exact=sparse.csr_matrix(rows_of(*angles * 3).rows))
+    upper = np.triu_indices(len(angles), 1)
+    one, other = (1 - np.cos(turn * np.subtract.outer(angles, angles))[upper] for turn in (1, 3))
+    assert np.allclose(clusters._distances(vectors), (one + other) / 2, atol=1e-8)
+
+
+def test_what_two_alone_say_keeps_a_group_of_its_own() -> None:
+    """Along the axes all six lie in one direction; only two of them share a word of their own."""
+    rows = np.tile([[1.0, 0.0]], (6, 1))
+    exact = np.zeros((6, 3))
+    exact[:4, 0] = exact[4:, 1] = 1.0
+    vectors = Vectors(rows, np.ones(6, dtype=bool))
+    assert clusters.group(vectors, 0.4).members == ((0, 1, 2, 3, 4, 5),)
+    told = replace(vectors, exact=sparse.csr_matrix(exact))
+    assert clusters.group(told, 0.4).members == ((0, 1, 2, 3), (4, 5))
+
+
+def test_small_clusters_of_very_many_know_their_words_too() -> None:
+    rows = rows_of(*np.linspace(0, 0.01, 40), *np.linspace(3, 3.01, 40))
+    tree = clusters.link(replace(rows, exact=sparse.csr_matrix(np.eye(80))), pairs_limit=10)
+    assert len(tree.links) == 9
+    assert tree.cut(2.0).members == (tuple(range(80)),)
 
 
 def test_a_placed_row_without_a_direction_is_lone() -> None:

@@ -67,11 +67,14 @@ def test_one_preparation_serves_every_cut() -> None:
 
 
 def test_what_it_was_made_from_is_told() -> None:
-    origin = grouping.group_texts(TEXTS, cut=0.7, seed=7).origin
+    prepared = grouping.prepare(TEXTS, cut=0.7, seed=7)
+    origin = prepared.at(0.7).origin
     assert (origin.text_count, origin.distinct_count) == (9, 8)
     assert (origin.cut, origin.seed) == (0.7, 7)
     assert {"sudachipy", "sudachidict_core", "scikit-learn"} <= dict(origin.versions).keys()
-    assert dict(origin.parameters)["dimensions"] == 70
+    parameters = dict(origin.parameters)
+    assert parameters["dimensions"] == prepared.vectors.rows.shape[1]
+    assert parameters["exact_share"] == 0.5
 
 
 def test_the_hash_tells_other_texts_and_another_order() -> None:

@@ -66,8 +66,33 @@ def test_nouns_weigh_more_than_verbs() -> None:
 def test_same_texts_have_the_same_rows() -> None:
     texts = [about(f"語{i}", f"語{i * 7 % 50}", f"語{i % 9}") for i in range(120)]
     first, again = (vectors.fit(texts).place(texts).rows for _ in range(2))
-    assert first.shape == (120, vectors.DIMENSIONS)
+    assert first.shape == (120, 27)
     assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize(("count", "axes"), [(0, 10), (40, 10), (97, 22), (382, 70), (9_000, 70)])
+def test_few_texts_are_seen_along_few_axes(count: int, axes: int) -> None:
+    assert vectors.axes_for(count) == axes
+
+
+def test_exact_words_are_known_beside_the_axes() -> None:
+    texts = [about(f"語{i}", f"語{i * 7 % 50}", f"語{i % 9}") for i in range(120)]
+    space = vectors.fit(texts)
+    found = space.place([about("語1"), about("宇宙"), about("語1", "語2")])
+    assert found.exact is not None
+    likeness = (found.exact @ found.exact.T).toarray()
+    assert np.allclose(likeness.diagonal(), [1, 0, 1])
+    assert 0 < likeness[0, 2] < 1
+    chosen = found.only([2, 0])
+    assert chosen.exact is not None
+    assert np.array_equal(chosen.rows, found.rows[[2, 0]])
+    assert (chosen.exact != found.exact[[2, 0]]).nnz == 0
+    assert len(found.only([]).rows) == 0
+
+
+def test_no_texts_are_placed_in_any_space() -> None:
+    space = vectors.fit([about(f"語{i}", f"語{i % 9}") for i in range(120)])
+    assert space.place([]).rows.shape == (0, 27)
 
 
 def test_newcomers_are_placed_in_the_space_they_did_not_make() -> None:

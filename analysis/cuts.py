@@ -1,0 +1,14 @@
+"""How far apart opinions of one theme may be: the numbers of the slider, nothing to compute.
+
+A cut is the mean cosine distance of analysis.clusters; docs/adr/0022 says how these came about.
+"""
+
+# 粗い・中くらい・細かい: at 0.8 there are as many groups as staff made; at 0.67, the coarsest such
+# cut, small groups are swallowed at most half as often as there; 0.73 lies between.
+NAMED = (0.8, 0.73, 0.67)
+DEFAULT = 0.67
+
+COARSEST, FINEST = 0.8, 0.6
+STEP = 0.01
+# Every step of the slider, from the coarsest.
+GRAINS = tuple(round(COARSEST - STEP * n, 2) for n in range(round((COARSEST - FINEST) / STEP) + 1))
