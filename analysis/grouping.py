@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
+import numpy as np
+
 from analysis import clusters, copies, labels, tokens, vectors, vocabularies
 from analysis.clusters import Grouping, Tree
 from analysis.encoders import ByWords, Encoder, Mixed
@@ -79,6 +81,10 @@ class Prepared:
         parameters = (*self.origin.parameters, ("groups", count))
         origin = replace(self.origin, parameters=parameters)
         return self._labelled(self.tree.cut_into(count), origin, progress)
+
+    def counts(self, cut: float) -> tuple[int, int]:
+        """How many themes and lone texts `at` a cut has."""
+        return self.tree.counts(cut, np.array([len(same) for same in self.copies], dtype=np.int64))
 
     def among_distinct(self, members: Sequence[int]) -> list[int]:
         """Indices of texts as those of distinct texts: what labels, centres and quotes count by."""

@@ -27,7 +27,7 @@ class RunState(StrEnum):
 class Run(db.Addressable, db.Base):
     """What went in (hash), with which parameters, versions and seed, and how long it took.
 
-    `grains` are [cut, themes, lone] for each step of the slider, read off the run's dendrogram;
+    `grains` are [cut, themes, lone] for each hundredth of the slider, off the run's dendrogram;
     `groups` the opinions of each group it proposed, so that two runs can be compared.
     """
 

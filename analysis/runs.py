@@ -81,7 +81,7 @@ def group(running: Running) -> None:
     )
     stores.keep(consultation_id, known)
     grouped = prepared.at(running.args["cut"], progress=running.progress)
-    grains = [[cut, *_counts(prepared, cut)] for cut in cuts.GRAINS]
+    grains = [[cut, *prepared.counts(cut)] for cut in cuts.GRAINS]
     running.progress("adopt", 0, 1)
     found = pointings.propose(prepared.distinct, prepared.sentences)
     lasted = int((time.monotonic() - started) * 1000)
@@ -173,19 +173,11 @@ def _adopt(
 def _each(said: _Texts, prepared: Prepared, found: dict[int, list[int]]) -> dict[int, list[int]]:
     """Offsets for every text that is, letter by letter, one they were found in."""
     return {
-        one: cuts
-        for first, cuts in found.items()
+        one: begins
+        for first, begins in found.items()
         for one in prepared.copies[first]
         if said.bodies[one] == prepared.distinct[first]
     }
-
-
-def _counts(prepared: Prepared, cut: float) -> tuple[int, int]:
-    """How many themes and lone opinions a cut through the run's dendrogram gives."""
-    from analysis import clusters
-
-    found = clusters.unfold(prepared.tree.cut(cut), prepared.copies)
-    return len(found.members), len(found.lone)
 
 
 def _proposal(label: Label, opinion_ids: tuple[int, ...]) -> Proposal:

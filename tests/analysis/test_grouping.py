@@ -66,6 +66,14 @@ def test_one_preparation_serves_every_cut() -> None:
         assert prepared.at(cut) == grouping.group_texts(TEXTS, cut=cut)
 
 
+@given(st.lists(SAID, max_size=12), st.floats(0, 2))
+@settings(max_examples=20, deadline=None)
+def test_the_slider_says_what_a_cut_gives(texts: list[str], cut: float) -> None:
+    prepared = grouping.prepare(texts)
+    places = prepared.at(cut).grouping
+    assert prepared.counts(cut) == (len(places.members), len(places.lone))
+
+
 def test_what_it_was_made_from_is_told() -> None:
     prepared = grouping.prepare(TEXTS, cut=0.7, seed=7)
     origin = prepared.at(0.7).origin
