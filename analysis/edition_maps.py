@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from sqlalchemy import select
 
-from analysis import drawings, maps, spots
+from analysis import drawings, maps, spots, stores
 from analysis.maps import Chart, Topic
 from analysis.picture_models import EditionMap
 from core import clock, db, jobs
@@ -34,11 +34,14 @@ def work(running: Running) -> None:
         .order_by(EditionLine.number)
     )
     rows = db.session().execute(query).all()
+    consultation_id = db.session().get_one(Edition, edition_id).report.consultation_id
     db.session().rollback()
     found = spots.arrange(
         [row.body for row in rows],
         [None if row.is_lone else row.theme_id for row in rows],
         running.progress,
+        space=stores.space(consultation_id),
+        known=stores.words(consultation_id),  # not kept: a text may be gone since it was published
     )
     running.progress("save", 0, 1)
     with db.transaction() as tx:

@@ -9,15 +9,20 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, insert, or_, select
 
+from analysis import stores
 from analysis.picture_models import Picture, Spot
 from core import clock, db, jobs
 from core.jobs import Job, Running
 from core.permissions import require
 from ledger.models import Consultation, Filing, Opinion, OpinionText, State, Theme
+
+if TYPE_CHECKING:
+    from analysis.caches import Cache
+    from analysis.vectors import Space
 
 KIND = "analysis.map"
 RENEWED_AFTER = timedelta(hours=1)
@@ -46,7 +51,16 @@ def work(running: Running) -> None:
     consultation_id = int(running.args["consultation"])
     running.progress("read", 0, 1)
     rows = _standing(consultation_id)
-    found = arrange([row.body for row in rows], [row.theme_id for row in rows], running.progress)
+    bodies = [row.body for row in rows]
+    known = stores.words(consultation_id)
+    found = arrange(
+        bodies,
+        [row.theme_id for row in rows],
+        running.progress,
+        space=stores.space(consultation_id),
+        known=known,
+    )
+    stores.keep(consultation_id, known, bodies)
     running.progress("save", 0, 1)
     spots = [
         {"opinion_id": row.id, "x": x, "y": y, "centrality": near, "theme_id": row.theme_id}
@@ -60,18 +74,22 @@ def arrange(
     bodies: Sequence[str],
     theme_ids: Sequence[int | None],
     progress: Callable[[str, int, int], None],
+    *,
+    space: Space | None,
+    known: Cache,
 ) -> Arranged:
     """Lay texts out: those of a theme together, the others near what they resemble.
 
-    Same texts and themes, same places; only where a job runs.
+    In the consultation's frozen `space`, if it has one, so that newcomers do not change what is
+    like what. Same texts, themes and space, same places; only where a job runs.
     """
     from analysis import layouts, tokens, vectors  # 3 s and 120 MB
     from analysis.clusters import Grouping
 
-    read = tokens.read(bodies, progress=lambda done, of: progress("tokens", done, of))
+    read = tokens.read(bodies, known=known, progress=lambda done, of: progress("tokens", done, of))
     words = [tokens.join(sentence.words for sentence in parts) for parts in read]
     progress("vectors", 0, 1)
-    placed = vectors.fit(words).place(words)
+    placed = (space or vectors.fit(words)).place(words)
     progress("layout", 0, 1)
     members: dict[int, list[int]] = defaultdict(list)
     loose: list[int] = []

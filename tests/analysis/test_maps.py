@@ -9,15 +9,16 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from analysis import bars, maps, spots, trees
+from analysis import bars, maps, spots, stores, tokens, trees, vectors
 from analysis.maps import Chart
 from analysis.picture_models import Picture, Spot
+from analysis.tokens import Words
 from core import clock, db, jobs
 from core.people import Account
 from ledger import opinions, queries, themes
 from ledger.models import Consultation, Placement
 from tests.analysis.imported import read_in
-from tests.analysis.pictured import again, laid_out, say, two_themes
+from tests.analysis.pictured import LIGHTS, TREES, again, laid_out, say, two_themes
 
 Browser = Callable[[Account], FlaskClient]
 URL = "/desk/c/park/map"
@@ -177,6 +178,28 @@ def test_bars_by_district_follow_the_column_of_the_file(
     assert [cell.opinions for cell in table.lines[0].cells] == [1, 1, 0]
     assert table.sums == (2, 1, 1)
     assert bars.district_columns(consultation) == ["地区"]
+
+
+def test_a_map_is_laid_out_in_the_frozen_space_from_words_that_are_kept(
+    consultation: Consultation, officer: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_themes(officer, consultation)
+    laid_out(officer, consultation)
+    assert len(stores.words(consultation.id)) == 8
+    say(consultation, "ねこがいる")
+    read = [tokens.join(s.words for s in parts) for parts in tokens.read([*TREES, *LIGHTS])]
+    stores.freeze(consultation.id, vectors.fit(read))
+
+    def refuse(*_args: object, **_more: object) -> None:
+        raise AssertionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vectors, "fit", refuse)
+        patch.setattr(tokens.Reader, "words", lambda _self, text: met.append(text) or Words())
+        met: list[str] = []
+        laid_out(officer, consultation)
+    assert met == ["ねこがいる"]
+    assert holds(consultation).new == 0
 
 
 def test_the_worker_lays_out_what_has_no_map_and_waits_an_hour_to_renew(
