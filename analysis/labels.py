@@ -5,8 +5,9 @@ or more.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import log
 
 import numpy as np
@@ -85,17 +86,57 @@ def label(
     return tuple(found)
 
 
-def phrases(
-    groups: Sequence[Sequence[int]],
+def headings(
+    under: Sequence[Sequence[Sequence[int]]],
     sentences: Sequence[Sequence[Sentence]],
     top: int = 3,
 ) -> tuple[tuple[str, ...], ...]:
-    """For each group the phrases that tell it from the others best, unlike each other.
+    """For each heading the phrases that tell it from the others best, unlike each other.
 
-    For headings above themes, which no single phrase covers. Indices and copies as for `label`.
+    `under` holds for each heading its themes' members; indices and copies as for `label`. Themes
+    weigh alike, as they did when headings were found: a school that one large theme speaks of is
+    no heading for twenty. Phrases are in two themes or more, and each names one heading only, the
+    one it tells most of: in a consultation on AI, AI is no heading.
     """
     said = _Said(sentences)
-    return tuple(_unlike(said.ranked(members), top) for members in groups)
+    shares = [[said.shares(members) for members in themes] for themes in under]
+    inside = [_added(themes) for themes in shares]
+    every, count = _added(inside), sum(map(len, under))
+    scores = [
+        {
+            phrase: said.score(
+                phrase,
+                own[phrase] / len(themes),
+                (every[phrase] - own[phrase] + 0.5) / (count - len(themes) + 1),
+            )
+            for phrase, seen in Counter(chain.from_iterable(themes)).items()
+            if seen >= min(2, len(themes))
+        }
+        for themes, own in zip(shares, inside, strict=True)
+    ]
+    best: dict[str, float] = {}
+    for phrase, score in chain.from_iterable(found.items() for found in scores):
+        best[phrase] = max(score, best.get(phrase, 0.0))
+    return tuple(
+        _unlike([text for text in _by_score(found) if found[text] == best[text]], top)
+        for found in scores
+    )
+
+
+def _added(shares: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The sums of shares by phrase."""
+    found: dict[str, float] = {}
+    for phrase, share in chain.from_iterable(own.items() for own in shares):
+        found[phrase] = found.get(phrase, 0.0) + share
+    return found
+
+
+def _by_score(scores: Mapping[str, float]) -> list[str]:
+    """The best first.
+
+    By the text after the score: sets have no order, and the same input gives the same label.
+    """
+    return sorted(scores, key=lambda text: (-scores[text], text))
 
 
 def _unlike(ranked: Sequence[str], top: int) -> tuple[str, ...]:
@@ -129,18 +170,24 @@ class _Said:
         """Phrases that two members or more have, by coverage × log-lift."""
         inside = Counter(text for i in members for text in self._own[i])
         size, outside = len(members), len(self._own) - len(members)
-        scores = {
-            text: _score(
-                text,
-                self._parts[text],
-                count / size,
-                (self._seen[text] - count + 0.5) / (outside + 1),
-            )
-            for text, count in inside.items()
-            if count >= 2
-        }
-        # By the text after the score: sets have no order, and the same input gives the same label.
-        return sorted(scores, key=lambda text: (-scores[text], text))
+        return _by_score(
+            {
+                text: self.score(
+                    text, count / size, (self._seen[text] - count + 0.5) / (outside + 1)
+                )
+                for text, count in inside.items()
+                if count >= 2
+            }
+        )
+
+    def shares(self, members: Sequence[int]) -> dict[str, float]:
+        """How many of the members have each phrase, as a share."""
+        inside = Counter(text for i in members for text in self._own[i])
+        return {text: count / len(members) for text, count in inside.items()}
+
+    def score(self, text: str, coverage: float, elsewhere: float) -> float:
+        """What a phrase is worth as a name."""
+        return _score(text, self._parts[text], coverage, elsewhere)
 
 
 def _name(members: Sequence[int], texts: Sequence[str], said: _Said) -> tuple[str | None, float]:

@@ -54,20 +54,27 @@ class Listing:
         return [theme for theme in self.themes if theme.heading == heading]
 
 
-def draw_up(prepared: Prepared, grouped: Grouped) -> Listing:
+def draw_up(prepared: Prepared, grouped: Grouped, chapters: Sequence[str] | None = None) -> Listing:
     """List a grouping, its themes under headings by Ward on their centres.
 
+    With `chapters`, one for each text or "", under the chapter that most of a theme speaks of.
     Themes keep the order of their first opinions: a list by size would look like a ranking.
     """
     members = grouped.grouping.members
     distinct = [prepared.among_distinct(own) for own in members]
-    numbers = levels.by_centres(prepared.vectors, distinct)
+    if chapters is None:
+        numbers = levels.by_centres(prepared.vectors, distinct)
+        headings = _headings(prepared, distinct, numbers)
+    else:
+        named = levels.by_chapter(members, chapters)
+        order = {name: number for number, name in enumerate(dict.fromkeys(named))}
+        numbers = tuple(order[name] for name in named)
+        headings = tuple(name or UNNAMED for name in order)
     themes = []
     for number, (own, label) in enumerate(zip(members, grouped.labels, strict=True)):
         chosen = exemplars.choose(prepared.vectors, distinct[number])
         quotes = tuple(prepared.copies[i][0] for i in chosen)
         themes.append(Theme(number + 1, label, numbers[number], own, quotes))
-    headings = _headings(prepared, distinct, numbers)
     return Listing(grouped, headings, tuple(themes), _places(grouped))
 
 
@@ -87,10 +94,11 @@ def _headings(
 ) -> tuple[str, ...]:
     """A name for each heading: phrases that tell it from the others, for a person to better."""
     count = max(numbers, default=-1) + 1
-    below: list[list[int]] = [[] for _ in range(count)]
+    below: list[list[Sequence[int]]] = [[] for _ in range(count)]
     for members, number in zip(distinct, numbers, strict=True):
-        below[number] += members
-    named = ["・".join(phrases) or UNNAMED for phrases in labels.phrases(below, prepared.sentences)]
+        below[number].append(members)
+    found = labels.headings(below, prepared.sentences)
+    named = ["・".join(phrases) or UNNAMED for phrases in found]
     seen: Counter[str] = Counter()
     for at, name in enumerate(named):
         seen[name] += 1

