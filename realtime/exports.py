@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from core import clock
 from core.messages import Message, _
 from ledger.spreadsheets import csv_lines
-from realtime.told import ERASED, HIDDEN, WITHDRAWN, IslandTold, NoteTold, TalkTold, Told
+from realtime.told import (
+    ERASED,
+    HIDDEN,
+    WITHDRAWN,
+    IslandTold,
+    LinkTold,
+    NoteTold,
+    SumTold,
+    TalkTold,
+    Told,
+)
 
 WHY: dict[str, Message] = {
     HIDDEN: _("非公開"),
@@ -28,6 +38,17 @@ def csv_of(told: Told) -> str:
 def talk_words(talk: TalkTold) -> str:
     """What a comment says, or that it is not shown."""
     return talk.text if talk.text is not None else f"（{WHY[HIDDEN]}）"
+
+
+def link_words(link: LinkTold) -> str:
+    """The word on a line in brackets, or that it is not shown; "" where there is none."""
+    said = str(WHY[HIDDEN]) if link.reason else link.word
+    return f"（{said}）" if said else ""
+
+
+def sum_words(summary: SumTold) -> str:
+    """A summary, or that it is not shown."""
+    return summary.text or f"（{WHY[HIDDEN]}）"
 
 
 def heading_words(island: IslandTold) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 from core import clock, files, i18n
 from core.messages import _
 from realtime import documents
-from realtime.exports import WHY, heading_words, talk_words
+from realtime.exports import WHY, heading_words, link_words, sum_words, talk_words
 from realtime.models import WorkshopPhoto
-from realtime.told import NoteTold, TableTold, Told
+from realtime.told import HIDDEN, NoteTold, TableTold, Told
 
 COUNTED = _(
     "付せんは一枚ずつ、この案件のご意見として台帳に入りました。区は、ほかの方法で届いたご意見と合わせて、すべてに答えます。"
@@ -31,9 +31,9 @@ def document_of(told: Told) -> bytes:
     _prose(paper, told.lead_html)
     _facts(paper, told)
     _flow(paper, told)
-    if told.summary:
+    if told.summary.is_there:
         paper.add_heading(str(_("全体のまとめ")), 1)
-        _paragraphs(paper, told.summary)
+        _paragraphs(paper, sum_words(told.summary))
     if told.chosen:
         paper.add_heading(str(_("多くの人が選んだ付せん")), 1)
         for note in told.chosen:
@@ -106,17 +106,15 @@ def _table(paper: Any, table: TableTold) -> None:
     paper.add_paragraph(str(counted), style="Caption").paragraph_format.keep_with_next = bool(
         list(table.notes)
     )
-    if table.summary:
-        _paragraphs(paper, table.summary)
+    if table.summary.is_there:
+        _paragraphs(paper, sum_words(table.summary))
     for island in table.islands:
         count = _("%(count)s枚", count=island.count)
         paper.add_heading(f"{heading_words(island)}（{count}）", 2)
         for note in island.notes:
             _note(paper, note)
-        for word, other in island.links:
-            paper.add_paragraph(
-                f"→ {other or _('見出しのない島')}" + (f"（{word}）" if word else "")
-            )
+        for link, other in island.links:
+            paper.add_paragraph(f"→ {other or _('見出しのない島')}{link_words(link)}")
     if table.loose:
         if table.islands:
             paper.add_heading(str(_("島に入っていない付せん")), 2)
@@ -127,7 +125,8 @@ def _table(paper: Any, table: TableTold) -> None:
 
 def _photos(paper: Any, photos: Iterable[WorkshopPhoto], about: str) -> None:
     for photo in photos:
-        documents.add_picture(paper, files.content(photo.file), about, photo.caption)
+        said = photo.caption if not photo.hidden_reason else f"（{WHY[HIDDEN]}）"
+        documents.add_picture(paper, files.content(photo.file), about, said)
 
 
 def _note(paper: Any, note: NoteTold) -> None:

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from core import i18n
 from core.messages import _
+from realtime.exports import WHY
 from realtime.exports_places import (
     EDGE,
     HEAD_LINE,
@@ -22,7 +23,7 @@ from realtime.exports_places import (
     words_of,
     wrapped,
 )
-from realtime.told import IslandTold, LinkTold, NoteTold, Told
+from realtime.told import HIDDEN, IslandTold, LinkTold, NoteTold, Told
 
 FONT = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',sans-serif"
 PAPERS = {
@@ -99,10 +100,10 @@ def _sheet(sheet: Sheet, links: Iterable[LinkTold]) -> Markup:
         parts.append(_text(said, sheet.box.x, sheet.loose_y, size=16, bold=True))
     taken = [box for _note, box in sheet.notes]
     for link in here:
-        if link.word:
-            plate = _plate(link.word, boxes[link.a], boxes[link.b], taken)
+        if word := link.word or (str(WHY[HIDDEN]) if link.reason else ""):
+            plate = _plate(word, boxes[link.a], boxes[link.b], taken)
             taken.append(plate)
-            parts.append(_word(link.word, plate))
+            parts.append(_word(word, plate))
     return Markup("").join(parts)
 
 

@@ -30,7 +30,14 @@ def folded(effects: Iterable[Effect], onto: State | None = None) -> State:
 
 
 def _sum_set(state: State, effect: Effect) -> None:
-    state["sums"][effect["id"]] = {"text": effect["text"], "v": effect["v"]}
+    state["sums"][effect["id"]] = {"text": effect["text"], "v": effect["v"], "hid": ""}
+
+
+def _sum_hide(state: State, effect: Effect) -> None:
+    """A summary taken away, or shown again: then there is no reason."""
+    said = state["sums"].get(effect["id"])
+    if said is not None:
+        said.update(hid=effect.get("reason", ""), text=effect.get("text", said["text"]))
 
 
 def _phase_set(state: State, effect: Effect) -> None:
@@ -127,6 +134,8 @@ FOLDS = {
     "island.del": folds_islands.island_del,
     "island.back": folds_islands.island_back,
     "link.add": folds_islands.link_add,
+    "link.hide": folds_islands.link_hide,
+    "link.show": folds_islands.link_hide,
     "link.del": folds_islands.link_del,
     "talk.add": folds_notes.talk_add,
     "talk.del": folds_notes.talk_del,
@@ -134,6 +143,8 @@ FOLDS = {
     "talk.show": folds_notes.talk_hide,
     "vote.set": folds_notes.vote_set,
     "sum.set": _sum_set,
+    "sum.hide": _sum_hide,
+    "sum.show": _sum_hide,
     "phase.set": _phase_set,
     "reveal.notes": _reveal_notes,
     "reveal.votes": _reveal_votes,

@@ -70,7 +70,15 @@ def island_back(state: State, effect: Effect) -> None:
 
 
 def link_add(state: State, effect: Effect) -> None:
-    state["links"][effect["id"]] = {"a": effect["a"], "b": effect["b"], "word": effect["word"]}
+    ends = {"a": effect["a"], "b": effect["b"]}
+    state["links"][effect["id"]] = {**ends, "word": effect["word"], "hid": ""}
+
+
+def link_hide(state: State, effect: Effect) -> None:
+    """The word on a line taken away, or shown again: then there is no reason."""
+    link = state["links"].get(effect["id"])
+    if link is not None:
+        link.update(hid=effect.get("reason", ""), word=effect.get("word", link["word"]))
 
 
 def link_del(state: State, effect: Effect) -> None:

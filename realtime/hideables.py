@@ -1,4 +1,4 @@
-"""Words on a board that can be hidden: notes, comments on notes, headings of islands."""
+"""Words of a workshop that can be hidden: whatever somebody wrote for others to read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,20 @@ from sqlalchemy import select
 from core import db
 from core.errors import NotFound
 from core.messages import Message, _
-from realtime.models import BoardOp, Island, Member, Note, NoteTalk, Workshop
+from realtime.models import (
+    BoardOp,
+    Island,
+    IslandLink,
+    Member,
+    Note,
+    NoteTalk,
+    TableSum,
+    Workshop,
+    WorkshopPhoto,
+)
 
-NOTE, TALK, ISLAND = "note", "talk", "island"
-Row = Note | NoteTalk | Island
+NOTE, TALK, ISLAND, LINK, SUM, PHOTO = "note", "talk", "island", "link", "sum", "photo"
+Row = Note | NoteTalk | Island | IslandLink | TableSum | WorkshopPhoto
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class Hideable:
 
     @property
     def public_id(self) -> str:
-        return address(self.workshop, self.row.key)
+        return address(self.workshop, key_of(self.row))
 
     @property
     def words(self) -> Words:
@@ -73,25 +83,41 @@ def address(workshop: Workshop, key: str) -> str:
     return f"{workshop.public_id}.{key}"
 
 
+def key_of(row: Row) -> str:
+    """What names words on their board; photos are on none and have an address of their own."""
+    return row.public_id if isinstance(row, WorkshopPhoto) else row.key
+
+
 def row_of(workshop: Workshop, kind: str, key: str, *, lock: bool = False) -> Any:
     """Words by their kind and key; raises `NotFound`."""
     model = KINDS[kind].model if kind in KINDS else None
     if model is None:
         raise NotFound
-    query = select(model).where(model.board_id == workshop.id, model.key == key)
+    if model is WorkshopPhoto:
+        query = select(model).where(model.workshop_id == workshop.id, model.public_id == key)
+    else:
+        query = select(model).where(model.board_id == workshop.id, model.key == key)
     query = query.execution_options(populate_existing=True)
-    found = db.session().scalars(db.locked(query) if lock else query).one_or_none()
+    found = db.session().scalars(db.locked(query) if lock else query).unique().one_or_none()
     if found is None:
         raise NotFound
     return found
 
 
-def _titled_by(island: Island) -> str:
-    """Who worded a heading last: not always who made the island."""
-    op, id_ = BoardOp.body["op"].as_string(), BoardOp.body["id"].as_string()
-    query = select(BoardOp.member).where(BoardOp.board_id == island.board_id, id_ == island.key)
-    query = query.where(op.in_(("island.add", "island.title"))).order_by(BoardOp.seq.desc())
-    return db.session().scalars(query.limit(1)).one_or_none() or ""
+def _worded_by(*ops: str) -> Callable[[Any], str]:
+    """Who worded something last by one of these operations: not always who made it."""
+
+    def by(row: Island | IslandLink | TableSum) -> str:
+        op, id_ = BoardOp.body["op"].as_string(), BoardOp.body["id"].as_string()
+        query = select(BoardOp.member).where(BoardOp.board_id == row.board_id, id_ == row.key)
+        query = query.where(op.in_(ops)).order_by(BoardOp.seq.desc())
+        return db.session().scalars(query.limit(1)).one_or_none() or ""
+
+    return by
+
+
+def _is_described(photo: WorkshopPhoto) -> bool:
+    return bool(photo.caption) and photo.removed_at is None
 
 
 KINDS: dict[str, Words] = {
@@ -118,11 +144,41 @@ KINDS: dict[str, Words] = {
     ISLAND: Words(
         model=Island,
         body=lambda island: str(island.title),
-        by=_titled_by,
+        by=_worded_by("island.add", "island.title"),
         anchor=lambda island: f"i-{island.key}",
         is_there=lambda island: bool(island.title) and not island.is_gone,
         is_shown_to_all=lambda island: bool(island.title) and not island.is_gone,
         place=lambda title: _("ワークショップ「%(title)s」の島の見出し", title=title),
         judged=_("判断する見出し"),
+    ),
+    LINK: Words(
+        model=IslandLink,
+        body=lambda link: str(link.word),
+        by=_worded_by("link.add"),
+        anchor=lambda link: f"l-{link.key}",
+        is_there=lambda link: bool(link.word),
+        is_shown_to_all=lambda link: bool(link.word),
+        place=lambda title: _("ワークショップ「%(title)s」の線に添えた言葉", title=title),
+        judged=_("判断する言葉"),
+    ),
+    SUM: Words(
+        model=TableSum,
+        body=lambda said: str(said.body),
+        by=_worded_by("sum.set"),
+        anchor=lambda said: f"s-{said.key}",
+        is_there=lambda said: bool(said.body),
+        is_shown_to_all=lambda said: bool(said.body),
+        place=lambda title: _("ワークショップ「%(title)s」のまとめ", title=title),
+        judged=_("判断するまとめ"),
+    ),
+    PHOTO: Words(
+        model=WorkshopPhoto,
+        body=lambda photo: str(photo.caption),
+        by=lambda photo: str(photo.member),
+        anchor=lambda photo: f"p-{photo.public_id}",
+        is_there=_is_described,
+        is_shown_to_all=_is_described,
+        place=lambda title: _("ワークショップ「%(title)s」の写真の説明", title=title),
+        judged=_("判断する写真の説明"),
     ),
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core import db, text
+from core import clock, db, text
 from core.errors import Conflict, NotFound
 from core.messages import _
 from core.people import Role, acting_as
@@ -22,16 +22,16 @@ from moderation.models import Decision
 from moderation.subjects import Kind
 from realtime import boards, hideables, listeners, plans
 from realtime.asks import Row
-from realtime.hideables import KINDS, NOTE, Hideable
+from realtime.hideables import KINDS, NOTE, PHOTO, Hideable
 from realtime.limits import REASON_LIMIT
-from realtime.models import Member, Workshop, WorkshopRecord
+from realtime.models import Member, Workshop, WorkshopPhoto, WorkshopRecord
 from realtime.state import echoes
 
 RULE = _("ワークショップの約束")
 BACK = _("進行役が、その場で表示に戻しました。")
 _ACTS = {
     f"{kind}.{op}": (kind, act)
-    for kind in KINDS
+    for kind in KINDS.keys() - {PHOTO}
     for op, act in (("hide", decisions.HIDE), ("show", decisions.RESTORE))
 }
 
@@ -128,6 +128,9 @@ def _set_down(actor: Any, thing: Hideable, act: str, rule: str, reason: str) -> 
 
 
 def _append(kind: str, row: Any, op: str, reason: str) -> None:
+    """Hide or show words where they are kept: by the board's log, or with their photo."""
+    if kind == PHOTO:
+        return _describe(row, reason)
     effect = {"op": f"{kind}.{op}", "id": row.key}
     if kind == NOTE:
         state, _seq = boards.read(row.board_id)
@@ -135,6 +138,14 @@ def _append(kind: str, row: Any, op: str, reason: str) -> None:
     if reason:
         effect["reason"] = reason[:REASON_LIMIT]
     boards.append(row.board_id, [effect])
+
+
+def _describe(photo: WorkshopPhoto, reason: str) -> None:
+    """Hide the words under a photo, or show them again: then there is no reason."""
+    photo.hidden_reason = reason[:REASON_LIMIT]
+    record = db.session().get(WorkshopRecord, photo.workshop_id)
+    if record is not None and record.published_at is not None:
+        record.changed_at = clock.now()
 
 
 def _load(kind: str, public_id: str, lock: bool) -> Hideable | None:

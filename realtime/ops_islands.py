@@ -113,6 +113,24 @@ def link_add(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
     return {"op": "link.add", "id": id_, "a": a, "b": b, "word": word}
 
 
+def link_hide(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    """Take the word off a line, with a reason (law 7); the line stays."""
+    id_ = values.string(op.get("id", ""))
+    link = state["links"].get(id_)
+    if link is None or link["hid"] or not link["word"]:
+        raise Refused("gone")
+    why = values.text(op, limits.REASON_LIMIT, "reason")
+    return {"op": "link.hide", "id": id_, "reason": why}
+
+
+def link_show(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    id_ = values.string(op.get("id", ""))
+    link = state["links"].get(id_)
+    if link is None or not link["hid"]:
+        raise Refused("gone")
+    return {"op": "link.show", "id": id_}
+
+
 def link_del(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
     id_ = values.string(op.get("id", ""))
     link = state["links"].get(id_)

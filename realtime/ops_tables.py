@@ -93,12 +93,33 @@ def sum_set(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:
         rights.require_table(state, who, rights.known_table(state, id_))
     elif who.role not in (Role.LEAD, Role.HELPER):
         raise Refused("table")
-    before = state["sums"].get(id_, {"text": "", "v": 0})
+    before = state["sums"].get(id_, {"text": "", "v": 0, "hid": ""})
     said = values.text(op, limits.SUM_LIMIT, required=False)
+    if before["hid"] and said == before["text"]:
+        raise Refused("gone")  # a form left open does not bring back what was taken away
     effect: Effect = {"op": "sum.set", "id": id_, "text": said, "v": before["v"] + 1}
-    if op.get("base") != before["v"] and before["text"] not in ("", said):
+    is_stale = op.get("base") != before["v"] and not before["hid"]
+    if is_stale and before["text"] not in ("", said):
         effect["was"] = before["text"]
     return effect
+
+
+def sum_hide(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    """Take a summary away, with a reason (law 7); whoever may can write another."""
+    id_ = values.string(op.get("id", ""))
+    said = state["sums"].get(id_)
+    if said is None or said["hid"] or not said["text"]:
+        raise Refused("gone")
+    why = values.text(op, limits.REASON_LIMIT, "reason")
+    return {"op": "sum.hide", "id": id_, "reason": why}
+
+
+def sum_show(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
+    id_ = values.string(op.get("id", ""))
+    said = state["sums"].get(id_)
+    if said is None or not said["hid"]:
+        raise Refused("gone")
+    return {"op": "sum.show", "id": id_}
 
 
 def speakers_set(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:

@@ -152,6 +152,7 @@ def add_photo(
             table_key=table,
             file_id=file.id,
             caption=said,
+            member=member.public_id,
             added_at=clock.now(),
         )
         tx.add(photo)

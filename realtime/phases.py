@@ -50,6 +50,7 @@ STEER = frozenset(
         *("look.set", "names.set", "speakers.set", "table.add", "table.title"),
         *("members.seat", "members.shuffle", "member.host", "member.gone"),
         *("note.hide", "note.show", "talk.hide", "talk.show", "island.hide", "island.show"),
+        *("link.hide", "link.show", "sum.hide", "sum.show"),
         "island.fill",
     }
 )

@@ -132,14 +132,16 @@ def read(board_id: int) -> tuple[State, int]:
             "gone": row.is_gone,
         }
     for row in _rows(IslandLink, board_id):
-        state["links"][row.key] = {"a": row.from_key, "b": row.to_key, "word": row.word}
+        ends = {"a": row.from_key, "b": row.to_key}
+        state["links"][row.key] = {**ends, "word": row.word, "hid": row.hidden_reason}
     for row in _rows(NoteTalk, board_id):
         said = {"note": row.note_key, "by": row.member, "text": row.body}
         state["talks"][row.key] = {**said, "hid": row.hidden_reason}
     for row in _rows(NoteVote, board_id):
         state["votes"].setdefault(row.member, {})[row.note_key] = 1
     for row in _rows(TableSum, board_id):
-        state["sums"][row.key] = {"text": row.body, "v": row.version}
+        said = {"text": row.body, "v": row.version}
+        state["sums"][row.key] = {**said, "hid": row.hidden_reason}
     query = select(Member.public_id, Member.name, Member.role, Member.table_key)
     query = query.where(Member.workshop_id == board_id, Member.gone_at.is_(None))
     for row in tx.execute(query.order_by(Member.id)):
@@ -241,7 +243,12 @@ _TABLES: dict[str, Any] = {
     "islands": (Island, _island_row),
     "links": (
         IslandLink,
-        lambda link, _at: {"from_key": link["a"], "to_key": link["b"], "word": link["word"]},
+        lambda link, _at: {
+            "from_key": link["a"],
+            "to_key": link["b"],
+            "word": link["word"],
+            "hidden_reason": link["hid"],
+        },
     ),
     "talks": (
         NoteTalk,
@@ -252,5 +259,12 @@ _TABLES: dict[str, Any] = {
             "hidden_reason": said["hid"],
         },
     ),
-    "sums": (TableSum, lambda said, _at: {"body": said["text"], "version": said["v"]}),
+    "sums": (
+        TableSum,
+        lambda said, _at: {
+            "body": said["text"],
+            "version": said["v"],
+            "hidden_reason": said["hid"],
+        },
+    ),
 }

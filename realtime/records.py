@@ -129,7 +129,7 @@ def tell(workshop: Workshop) -> Told:
         stages=phases,
         tables=tellings.tables(state, islands, notes, photos),
         links=tellings.links(state),
-        summary=state["sums"].get("all", {"text": ""})["text"],
+        summary=tellings.summary(state, "all"),
         photos=photos.get("", ()),
     )
 

@@ -24,7 +24,7 @@ class _Last:
 
     notes: dict[str, str]
     titles: dict[str, str]
-    words: set[tuple[str, str, str]]
+    words: dict[str, str]
 
 
 def effects(told: Told) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ def effects(told: Told) -> list[dict[str, Any]]:
     last = _Last(
         {note.key: note.text for note in told.notes if note.text is not None},
         {one.key: one.title for table in told.tables for one in table.islands},
-        {(link.a, link.b, link.word) for link in told.links},
+        {link.key: link.word for link in told.links},
     )
     found: list[dict[str, Any]] = []
     began = told.stages[0].began_at if told.stages else None
@@ -56,8 +56,7 @@ def _told(effect: Effect, last: _Last) -> Effect | None:
     if op == "island.back":
         return {**effect, "notes": [note for note in effect["notes"] if note in last.notes]}
     if op == "link.add":
-        is_last = (effect["a"], effect["b"], effect["word"]) in last.words
-        return effect if is_last else {**effect, "word": ""}
+        return {**effect, "word": last.words.get(id_, "")}
     if op == "phase.set":
         return {"op": op, "id": id_, "kind": effect["kind"], "timer": None}
     if op == "board.close":

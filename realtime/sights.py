@@ -14,12 +14,14 @@ from realtime.asks import Row
 from realtime.state import Effect, State, copied
 
 LEAD = "lead"
+_HIDEABLE = {"islands": "title", "links": "word", "sums": "text"}  # from everybody alike
 _COVERING = frozenset({"note.del", "note.back", "note.hide", "note.show"})
 _TEXTUAL = _COVERING | {"note.add", "note.text"}
 _WORDED = frozenset(
     {
-        *("island.add", "island.title", "island.hide", "island.show", "link.add"),
-        *("talk.add", "talk.hide", "talk.show", "sum.set"),
+        *("island.add", "island.title", "island.hide", "island.show"),
+        *("link.add", "link.hide", "link.show", "talk.add", "talk.hide", "talk.show"),
+        *("sum.set", "sum.hide", "sum.show"),
     }
 )
 
@@ -27,15 +29,16 @@ _WORDED = frozenset(
 def seen(state: State, viewer: str, role: str) -> State:
     """The state as `viewer` may see it; a copy."""
     leads = role == LEAD
-    shown = {**state, "notes": {}, "members": {}, "votes": {}, "islands": {}, "talks": {}}
+    shown = {**state, "notes": {}, "members": {}, "votes": {}, "talks": {}}
     for id_, note in state["notes"].items():
         is_read = _may_read(note, viewer, leads)
         shown["notes"][id_] = note if is_read else {**note, "text": "", "lost": ""}
     for id_, member in state["members"].items():
         is_named = _may_name(state, member["role"], leads)
         shown["members"][id_] = member if is_named else {**member, "name": ""}
-    for id_, island in state["islands"].items():
-        shown["islands"][id_] = {**island, "title": ""} if island["hid"] else island
+    for kind, words in _HIDEABLE.items():
+        things = state[kind].items()
+        shown[kind] = {i: {**one, words: ""} if one["hid"] else one for i, one in things}
     for id_, said in state["talks"].items():
         shown["talks"][id_] = {**said, "text": _comment(state, id_, viewer, leads)}
     if viewer in state["votes"]:
@@ -138,16 +141,14 @@ def _comments(state: State, notes: Iterable[str], viewer: str, leads: bool) -> d
 def _worded(state: State, effect: Effect, viewer: str, leads: bool) -> Effect:
     """An effect with the words that are there now: what was taken away since is not told again."""
     kind, id_ = effect["op"].partition(".")[0], effect["id"]
-    if kind == "island":
-        island = state["islands"].get(id_)
-        is_shown = island is not None and not island["hid"]
-        return {**effect, "title": island["title"] if island and is_shown else ""}
     if kind == "talk":
         return {**effect, "text": _comment(state, id_, viewer, leads)}
-    if kind == "link":
-        return {**effect, "word": state["links"].get(id_, {"word": ""})["word"]}
-    is_last = state["sums"].get(id_, {"v": 0})["v"] == effect["v"]
-    return effect if is_last else {"op": effect["op"], "id": id_, "text": "", "v": effect["v"]}
+    words = _HIDEABLE[f"{kind}s"]
+    thing = state[f"{kind}s"].get(id_)
+    is_shown = thing is not None and not thing["hid"]
+    if effect["op"] == "sum.set" and not (is_shown and thing["v"] == effect["v"]):
+        return {"op": "sum.set", "id": id_, "text": "", "v": effect["v"]}
+    return {**effect, words: thing[words] if is_shown else ""}
 
 
 def _may_name(state: State, role: str, leads: bool) -> bool:

@@ -26,6 +26,7 @@ from realtime.told import (
     IslandTold,
     LinkTold,
     NoteTold,
+    SumTold,
     TableTold,
     TalkTold,
 )
@@ -122,12 +123,13 @@ def islands(state: states.State, notes: dict[str, NoteTold]) -> dict[str, Island
     """The islands that are on the board, by key."""
     there = {i: one for i, one in state["islands"].items() if not one["gone"]}
     titles = {i: one["title"] if not one["hid"] else "" for i, one in there.items()}
+    lines = links(state)
     found: dict[str, IslandTold] = {}
     for id_, island in there.items():
-        links = [
-            (link["word"], titles[link["b"] if link["a"] == id_ else link["a"]])
-            for link in state["links"].values()
-            if id_ in (link["a"], link["b"]) and {link["a"], link["b"]} <= set(there)
+        ties = [
+            (line, titles[line.b if line.a == id_ else line.a])
+            for line in lines
+            if id_ in (line.a, line.b)
         ]
         members = [notes[key] for key in states.members_of(state, id_) if key in notes]
         found[id_] = IslandTold(
@@ -136,7 +138,7 @@ def islands(state: states.State, notes: dict[str, NoteTold]) -> dict[str, Island
             x=island["x"],
             y=island["y"],
             notes=tuple(members),
-            links=tuple(links),
+            links=tuple(ties),
             reason=island["hid"],
         )
     return found
@@ -146,10 +148,18 @@ def links(state: states.State) -> tuple[LinkTold, ...]:
     """The lines between islands that are on the board."""
     there = {i for i, one in state["islands"].items() if not one["gone"]}
     return tuple(
-        LinkTold(one["a"], one["b"], one["word"])
-        for one in state["links"].values()
+        LinkTold(key, one["a"], one["b"], one["word"] if not one["hid"] else "", one["hid"])
+        for key, one in state["links"].items()
         if {one["a"], one["b"]} <= there
     )
+
+
+def summary(state: states.State, key: str) -> SumTold:
+    """What a table, or all together ("all"), sum up."""
+    said = state["sums"].get(key)
+    if said is None:
+        return SumTold(key)
+    return SumTold(key, said["text"] if not said["hid"] else "", said["hid"])
 
 
 def tables(
@@ -170,13 +180,12 @@ def tables(
             for note in notes.values()
             if note.table == key and note.key not in on_islands and note.island not in islands
         ]
-        summary = state["sums"].get(key, {"text": ""})["text"] if key else ""
         if key or here or loose:
             found.append(
                 TableTold(
                     key,
                     state["tables"][key]["title"] if key else "",
-                    summary,
+                    summary(state, key),
                     tuple(islands[i] for i in here),
                     tuple(loose),
                     photos.get(key, ()) if key else (),

@@ -49,8 +49,34 @@ class NoteTold:
 
 
 @dataclass(frozen=True)
+class LinkTold:
+    """A line between two islands, by their keys, and the word on it: "" once it was hidden, and
+    `reason` says why.
+    """
+
+    key: str
+    a: str
+    b: str
+    word: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SumTold:
+    """What a table, or all together, sum up: "" once it was hidden, and `reason` says why."""
+
+    key: str
+    text: str = ""
+    reason: str = ""
+
+    @property
+    def is_there(self) -> bool:
+        return bool(self.text or self.reason)
+
+
+@dataclass(frozen=True)
 class IslandTold:
-    """An island with its notes in their order; `links` are (word, title of the other island).
+    """An island with its notes in their order; `links` are lines and the other island's title.
 
     A heading that was hidden is "", and `reason` says why.
     """
@@ -60,7 +86,7 @@ class IslandTold:
     x: int
     y: int
     notes: tuple[NoteTold, ...]
-    links: tuple[tuple[str, str], ...]
+    links: tuple[tuple[LinkTold, str], ...]
     reason: str = ""
 
     @property
@@ -73,21 +99,12 @@ class IslandTold:
 
 
 @dataclass(frozen=True)
-class LinkTold:
-    """A line between two islands, by their keys, and the word on it."""
-
-    a: str
-    b: str
-    word: str
-
-
-@dataclass(frozen=True)
 class TableTold:
     """What one table made; `key` and `title` are "" for what stands on none."""
 
     key: str
     title: str
-    summary: str
+    summary: SumTold
     islands: tuple[IslandTold, ...]
     loose: tuple[NoteTold, ...]
     photos: tuple[WorkshopPhoto, ...] = ()
@@ -134,7 +151,7 @@ class Told:
     stages: tuple[Stage, ...]
     tables: tuple[TableTold, ...]
     links: tuple[LinkTold, ...]
-    summary: str
+    summary: SumTold
     photos: tuple[WorkshopPhoto, ...] = field(default_factory=tuple)
 
     @property

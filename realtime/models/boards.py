@@ -98,7 +98,7 @@ class Island(db.Base):
 
 
 class IslandLink(db.Base):
-    """A line between two islands and the word on it."""
+    """A line between two islands and the word on it; `hidden_reason` is why that is not shown."""
 
     __tablename__ = "island_link"
     __table_args__ = (UniqueConstraint("board_id", "key"),)
@@ -109,6 +109,7 @@ class IslandLink(db.Base):
     from_key: Mapped[str] = mapped_column(String(40))
     to_key: Mapped[str] = mapped_column(String(40))
     word: Mapped[str] = mapped_column(String(60), default="")
+    hidden_reason: Mapped[str] = mapped_column(String(200), default="")
 
 
 class NoteTalk(db.Base):
@@ -149,3 +150,4 @@ class TableSum(db.Base):
     key: Mapped[str] = mapped_column(String(40))
     body: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=0)
+    hidden_reason: Mapped[str] = mapped_column(String(200), default="")

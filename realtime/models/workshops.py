@@ -144,7 +144,11 @@ class Invite(db.Addressable, db.Base):
 
 
 class WorkshopPhoto(db.Addressable, db.Base):
-    """A photo of a paper table, drawn anew; `table_key` is "" for one of the whole hall."""
+    """A photo of a paper table, drawn anew; `table_key` is "" for one of the whole hall.
+
+    `member` is who added and described it, as boards know people; `hidden_reason` says why the
+    description is not shown: the photo is.
+    """
 
     __tablename__ = "workshop_photo"
     __table_args__ = (Index("ix_workshop_photo_workshop", "workshop_id", "id"),)
@@ -154,6 +158,8 @@ class WorkshopPhoto(db.Addressable, db.Base):
     table_key: Mapped[str] = mapped_column(String(40), default="")
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
     caption: Mapped[str] = mapped_column(String(120), default="")
+    member: Mapped[str] = mapped_column(String(26), default="")
+    hidden_reason: Mapped[str] = mapped_column(String(200), default="")
     added_at: Mapped[datetime] = mapped_column(default=clock.now)
     removed_at: Mapped[datetime | None]
 

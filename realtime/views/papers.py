@@ -196,4 +196,5 @@ def _page(
         adding=adding,
         limit=NOTE_LIMIT,
         caption_limit=papers.CAPTION,
+        may_hide=may(actor(), "workshops.lead", workshop),
     )

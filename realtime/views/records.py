@@ -93,7 +93,7 @@ def record_publish(public_id: str) -> Page:
     return see_other(url_for("realtime.record", public_id=public_id))
 
 
-@bp.route("/w/<public_id>/record/<any(note, talk, island):kind>/<key>", methods=["GET", "POST"])
+@bp.route(f"/w/<public_id>/record/<any({', '.join(KINDS)}):kind>/<key>", methods=["GET", "POST"])
 @permits("workshops.lead")
 def record_words(public_id: str, kind: str, key: str) -> Page:
     """Take words out of the record, or show them again, with a reason for the public log."""

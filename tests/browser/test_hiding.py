@@ -1,4 +1,4 @@
-"""A lead takes a comment and a heading off the board, with a reason all can read."""
+"""A lead takes words off the board that are no notes, with a reason all can read."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def heading(guest: Person, lead: Person) -> None:
     guest.page.locator("[data-panel=title] button[type=submit]").click()
     shown = lead.page.locator(".isle__t", has_text=NAMED)
     expect(shown).to_be_visible()
+    logged = lead.page.locator(".strip__log", has_text=NAMED)
+    expect(logged).to_have_count(1)  # a sentence that quotes it goes with it
     lead.page.locator(".isle__acts").get_by_role("button", name="見出しを直す").first.click()
     lead.page.get_by_role("button", name="見出しを隠す").click()
     lead.page.locator("[data-panel=title] textarea").last.fill(WHY)
@@ -69,3 +71,54 @@ def test_a_comment_and_a_heading_are_hidden_from_everybody(people: Any) -> None:
     lead.page.get_by_role("button", name="やめる").first.click()
     heading(guest, lead)
     assert lead.eyes.errors == guest.eyes.errors == []
+
+
+def test_the_word_on_a_line_and_a_summary_are_hidden_from_everybody(people: Any) -> None:
+    lead, guest = people(), people()
+    path = opened(lead)
+    joined(guest, path, "けやき")
+    for title in ("一人で書く", "見せ合う", "島にまとめる"):
+        next_phase(lead, title)
+    for person in (lead, guest):
+        person.page.get_by_role("button", name="一覧", exact=True).click()
+    for words, title in (("木陰のベンチ", "日かげ"), ("水飲み場", "水")):
+        types(guest, words)
+        gathers(guest, words, title)
+    guest.page.locator(".isle__acts").get_by_role("button", name="線でつなぐ").first.click()
+    guest.page.locator("[data-panel=link] input").fill(f"{SECRET}の線")
+    guest.page.locator("[data-panel=link]").get_by_role("button", name="水", exact=True).click()
+    shown = lead.page.locator(".isle__links li", has_text=f"{SECRET}の線")
+    expect(shown).to_have_count(2)
+    shown.first.get_by_role("button", name="線の言葉を隠す").click()
+    lead.page.locator(".isle__links textarea").fill(WHY)
+    lead.eyes.look("the word on a line to be hidden")
+    lead.page.keyboard.press("ControlOrMeta+Enter")
+    for person in (lead, guest):
+        hidden = person.page.locator(".isle__links li", has_text=WHY)
+        expect(hidden).to_have_count(2)
+        expect(person.page.locator("body")).not_to_contain_text(f"{SECRET}の線")
+    for title in ("選ぶ", "発表", "まとめ"):
+        next_phase(lead, title)
+    summed = guest.page.locator(".osum").first
+    summed.locator("textarea").fill(f"{SECRET}のまとめ")
+    summed.get_by_role("button", name="保存する").click()
+    there = lead.page.locator(".osum", has_text=f"{SECRET}のまとめ")
+    there.get_by_role("button", name="まとめを隠す").click()
+    lead.page.locator(".osum .mini-form textarea").first.fill(WHY)
+    lead.page.keyboard.press("ControlOrMeta+Enter")
+    for person in (lead, guest):
+        expect(person.page.locator(".osum", has_text=WHY)).to_be_visible()
+        expect(person.page.locator("body")).not_to_contain_text(f"{SECRET}のまとめ")
+    lead.eyes.look("a summary that is hidden")
+    assert lead.eyes.errors == guest.eyes.errors == []
+
+
+def gathers(guest: Person, words: str, title: str) -> None:
+    """Put a note on an island of its own."""
+    note = guest.page.locator("[data-outline] .oline", has_text=words)
+    expect(note).to_be_visible()
+    note.locator("[data-focus=menu]").click()
+    guest.page.locator(".mover").get_by_role("button", name="まとめる", exact=True).click()
+    guest.page.locator("[data-panel=group] textarea").fill(title)
+    guest.page.locator("[data-panel=group] button[type=submit]").click()
+    expect(guest.page.locator(".isle__t", has_text=title)).to_be_visible()

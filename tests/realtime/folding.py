@@ -102,7 +102,7 @@ def order_keys(seed: int = 7) -> list[list[str]]:
 
 
 def everything() -> dict[str, Any]:
-    return {"folds": [sequence(seed) for seed in range(60)], "keys": order_keys()}
+    return {"folds": [sequence(seed) for seed in range(80)], "keys": order_keys()}
 
 
 def written(found: dict[str, Any]) -> str:
@@ -138,13 +138,17 @@ def _operation(chance: random.Random, board: State, n: int) -> dict[str, Any]:
         {"op": "island.del", "id": island},
         {"op": "island.back", "id": island, "notes": some},
         {"op": "link.add", "id": new, "a": island, "b": chance.choice(islands), "word": word},
+        {"op": "link.hide", "id": chance.choice([*board["links"], "none"]), "reason": "名前"},
+        {"op": "link.show", "id": _hidden(chance, board, "links")},
         {"op": "link.del", "id": chance.choice([*board["links"], "none"])},
         {"op": "talk.add", "id": new, "note": note, "text": word},
         {"op": "talk.del", "id": chance.choice([*board["talks"], "none"])},
         {"op": "talk.hide", "id": chance.choice([*board["talks"], "none"]), "reason": "名前"},
-        {"op": "talk.show", "id": chance.choice([*board["talks"], "none"])},
+        {"op": "talk.show", "id": _hidden(chance, board, "talks")},
         {"op": "vote.set", "note": note, "k": chance.randint(0, 1)},
         {"op": "sum.set", "id": chance.choice(["all", "t001", "t002"]), "text": word, "base": 0},
+        {"op": "sum.hide", "id": chance.choice([*board["sums"], "none"]), "reason": "名前"},
+        {"op": "sum.show", "id": _hidden(chance, board, "sums")},
         {"op": "phase.set", "id": f"p{chance.choice([2, 3, 4, 4, 4, 5, 5, 6, 7])}"},
         {"op": "timer.set", "act": chance.choice(["add", "start", "stop", "clear"])},
         {"op": "reveal.notes"},
@@ -159,12 +163,17 @@ def _operation(chance: random.Random, board: State, n: int) -> dict[str, Any]:
         {"op": "speakers.set", "order": ["t001", "t002"], "now": "t002"},
     ]
     often = {
-        "vote.set": 24,
+        "vote.set": 40,
         "link.add": 30,
         "link.del": 12,
-        "talk.add": 9,
-        "talk.hide": 5,
-        "talk.show": 3,
+        "link.hide": 14,
+        "link.show": 30,
+        "sum.set": 14,
+        "sum.hide": 12,
+        "sum.show": 12,
+        "talk.add": 14,
+        "talk.hide": 9,
+        "talk.show": 9,
         "phase.set": 4,
     }
     weights = [
@@ -172,6 +181,12 @@ def _operation(chance: random.Random, board: State, n: int) -> dict[str, Any]:
         for one in made
     ]
     return chance.choices(made, weights)[0]
+
+
+def _hidden(chance: random.Random, board: State, kind: str) -> str:
+    """Something of a kind that is hidden, when there is any."""
+    found = [id_ for id_, one in board[kind].items() if one["hid"]]
+    return chance.choice(found or ["none"])
 
 
 if __name__ == "__main__":

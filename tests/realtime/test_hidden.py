@@ -43,12 +43,14 @@ class Run:
             for hand in self.people
         }
         self.words: dict[str, tuple[str, str]] = {}  # word: note, whose
+        self.taken: dict[str, tuple[str, str]] = {}  # word that was hidden: kind of thing, its key
 
     def search(self) -> None:
         """Raises AssertionError at the first frame that says too much."""
         for number in range(ACTS):
             self._act(number)
             after = self.lead.owner.whole()[0]
+            self.taken |= hidden_in(after)
             for other in self.people:
                 self._look(other, after)
         boards.forget()
@@ -56,8 +58,11 @@ class Run:
     def _act(self, number: int) -> None:
         hand = self.chance.choice(self.people)
         seen = self.lead.owner.whole()[0]
-        op = self._something(hand, number, self.chance.choice([*seen["notes"], "none"]))
-        if "text" in op:
+        if hand is self.lead and self.chance.random() < 0.5:
+            op = self._around_notes(number, seen)
+        else:
+            op = self._something(hand, number, self.chance.choice([*seen["notes"], "none"]))
+        if "text" in op and op["op"].startswith("note"):
             note = seen["notes"].get(op["id"])
             self.words[op["text"]] = (op["id"], note["by"] if note else hand.id)
         self.hall.heard.clear()
@@ -85,6 +90,27 @@ class Run:
             ]
         return self.chance.choice(made)
 
+    def _around_notes(self, number: int, seen: State) -> dict[str, Any]:
+        """What a lead does with islands, the lines between them and what is summed up."""
+        word = f"ひみつのことば第{number:04d}号"
+        a, b = (self.chance.choice([*seen["islands"], "none"]) for _end in "ab")
+        line = self.chance.choice([*seen["links"], "none"])
+        made: list[dict[str, Any]] = [
+            {"op": "island.add", "id": f"i{number:04d}", "title": word},
+            {"op": "island.title", "id": a, "title": word},
+            {"op": "island.hide", "id": a, "reason": "名前"},
+            {"op": "island.show", "id": a},
+            {"op": "link.add", "id": f"l{number % 3:04d}", "a": a, "b": b, "word": word},
+            {"op": "link.hide", "id": line, "reason": "名前"},
+            {"op": "link.show", "id": line},
+            {"op": "link.del", "id": line},
+            {"op": "sum.set", "id": "all", "text": word, "base": self.chance.randint(0, 3)},
+            {"op": "sum.hide", "id": "all", "reason": "名前"},
+            {"op": "sum.show", "id": "all"},
+        ]
+        often = {"link.add": 4, "link.hide": 3}
+        return self.chance.choices(made, [often.get(one["op"], 1) for one in made])[0]
+
     def _look(self, other: Hand, after: State) -> None:
         raw = json.dumps(self.hall.heard[self.sids[other.id]], ensure_ascii=False)
         view = other.owner.seen_by(other.id)[0]
@@ -99,12 +125,34 @@ class Run:
                 continue
             assert word not in raw, f"a frame says {word}"
             assert word not in whole, f"a snapshot says {word}"
+        heard = other.owner.since(0, other.id)
+        late = json.dumps(heard, ensure_ascii=False)
+        for word, (kind, id_) in self.taken.items():
+            thing = after[kind].get(id_)
+            if thing is not None and not thing["hid"] and thing[WORDS[kind]] == word:
+                continue  # shown again
+            assert word not in raw, f"a frame says {word}"
+            assert word not in whole, f"a snapshot says {word}"
+            assert word not in late, f"a frame for who comes late says {word}"
         for effect in self.hall.effects(self.sids[other.id]):
             assert effect["op"] != "vote.set" or effect["by"] == other.id, "whose favourite it is"
         assert set(view["votes"]) <= {other.id}, "a snapshot with the votes of others"
         if after["tally"] is None:
             assert '"tally"' not in raw, "a frame with totals"
             assert view["tally"] is None, "a snapshot with totals"
+
+
+WORDS = {"islands": "title", "links": "word", "sums": "text"}
+
+
+def hidden_in(after: State) -> dict[str, tuple[str, str]]:
+    """Words of islands, lines and summaries that are hidden now."""
+    return {
+        thing[words]: (kind, id_)
+        for kind, words in WORDS.items()
+        for id_, thing in after[kind].items()
+        if thing["hid"]
+    }
 
 
 def copies(after: State, id_: str) -> list[dict[str, Any]]:
@@ -188,7 +236,23 @@ def sends_everybody_the_writers_frame(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sights, "outgoing", told)
 
 
+def tells_a_summary_that_was_hidden(patch: pytest.MonkeyPatch) -> None:
+    worded = sights._worded
+
+    def told(whole: State, effect: Effect, viewer: str, leads: bool) -> Effect:
+        is_sum = effect["op"].startswith("sum")
+        return effect if is_sum else worded(whole, effect, viewer, leads)
+
+    patch.setattr(sights, "_worded", told)
+
+
+def shows_the_words_on_all_lines(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sights, "_HIDEABLE", {"islands": "title", "sums": "text", "links": "a"})
+
+
 PLANTED: list[Plant] = [
+    tells_a_summary_that_was_hidden,
+    shows_the_words_on_all_lines,
     shows_everybody_everything,
     shows_the_lead_what_is_being_written,
     shows_what_was_taken_away,

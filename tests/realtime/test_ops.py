@@ -40,7 +40,12 @@ def board(kind: str = Kind.GROUP) -> State:
             *(island(f"is-{n}") for n in range(4)),
             island("is-far", table="t002"),
             {"op": "island.del", "id": "is-3"},
-            {"op": "link.add", "id": "link", "a": "is-0", "b": "is-1", "word": ""},
+            {"op": "link.add", "id": "link", "a": "is-0", "b": "is-1", "word": "だから"},
+            {"op": "link.add", "id": "l-hid", "a": "is-0", "b": "is-2", "word": "だから"},
+            {"op": "link.hide", "id": "l-hid", "reason": "名前"},
+            {"op": "sum.set", "id": "t002", "text": "まとめ", "v": 1},
+            {"op": "sum.set", "id": "all", "text": "まとめ", "v": 1},
+            {"op": "sum.hide", "id": "all", "reason": "名前"},
             *(
                 {"op": "talk.add", "id": f"k-{m}", "note": "n-there", "by": m, "text": "x"}
                 for m in MEMBERS
@@ -100,6 +105,8 @@ def proper(kind: str, who: str) -> dict[str, Any]:
         "island.del": {"id": "is-2"},
         "island.back": {"id": "is-3"},
         "link.add": {"id": "new1", "a": "is-1", "b": "is-2"},
+        "link.hide": {"id": "link", "reason": "名前"},
+        "link.show": {"id": "l-hid"},
         "link.del": {"id": "link"},
         "talk.add": {"id": "new1", "note": "n-there", "text": "同感です"},
         "talk.del": {"id": f"k-{who}"},
@@ -107,6 +114,8 @@ def proper(kind: str, who: str) -> dict[str, Any]:
         "talk.show": {"id": "k-hid"},
         "vote.set": {"note": "n-there", "k": 1},
         "sum.set": {"id": "t001", "text": "まとめ", "base": 0},
+        "sum.hide": {"id": "t002", "reason": "名前"},
+        "sum.show": {"id": "all"},
         "phase.set": {"id": "p1"},
         "timer.set": {"act": "add", "minutes": 1},
         "reveal.notes": {},

@@ -13,7 +13,7 @@ from core.people import Account
 from ledger.models import Consultation
 from realtime import exports_places, exports_svg, records
 from realtime.exports_places import Box, width_of, wrapped
-from realtime.told import IslandTold, LinkTold, NoteTold, TableTold, Told
+from realtime.told import IslandTold, LinkTold, NoteTold, SumTold, TableTold, Told
 from tests.answered import again
 from tests.realtime.hands import open_workshop
 
@@ -67,14 +67,16 @@ def strewn(told: Told, seed: int, tables: int, islands: int, notes: int) -> Told
         return TableTold(
             f"t{t}",
             f"{t}班　{WORDS[:20]}",
-            "",
+            SumTold(f"t{t}"),
             tuple(found),
             tuple(note(f"n{t}-l{n}", "") for n in range(max(0, loose))),
         )
 
     made = tuple(table(t) for t in range(tables))
     links = tuple(
-        LinkTold(f"i{t}-0", f"i{t}-{n}", "だから") for t in range(tables) for n in range(1, islands)
+        LinkTold(f"l{t}-{n}", f"i{t}-0", f"i{t}-{n}", "だから")
+        for t in range(tables)
+        for n in range(1, islands)
     )
     return replace(told, tables=made, links=links)
 

@@ -69,9 +69,9 @@ def test_a_record_tells_what_the_board_holds(
     assert (found.figures.votes, found.figures.voters, found.figures.talks) == (2, 2, 1)
     assert found.title == "駅前広場の使い方を考える"
     assert "2人が参加し、3枚の付せん" in found.lead
-    assert found.summary == "日かげを増やす。"
+    assert found.summary.text == "日かげを増やす。"
     first, second = found.tables
-    assert (first.title, first.summary) == ("1班", "1班のまとめ")
+    assert (first.title, first.summary.text) == ("1班", "1班のまとめ")
     shade, rest = first.islands
     assert [
         (note.text, note.votes, tuple(talk.text for talk in note.talks)) for note in shade.notes
@@ -79,8 +79,8 @@ def test_a_record_tells_what_the_board_holds(
         ("木陰のあるベンチ", 2, ("背もたれも",)),
         ("夏の日よけ", 0, ()),
     ]
-    assert shade.links == (("だから", "休む"),)
-    assert rest.links == (("だから", "日かげ"),)
+    assert [(link.word, other) for link, other in shade.links] == [("だから", "休む")]
+    assert [(link.word, other) for link, other in rest.links] == [("だから", "日かげ")]
     assert [note.text for note in second.loose] == ["水飲み場"]
     assert [note.text for note in found.chosen] == ["木陰のあるベンチ"]
     assert "消した付せん" not in repr(found)

@@ -49,7 +49,7 @@ function start(root) {
   let wanted = "";
   /** @type {any[]} */
   let heard = [];
-  /** @type {string[]} */
+  /** @type {import("./speech.js").Sentence[]} */
   let log = [];
   /** @type {any} */
   let stats = null;
@@ -190,6 +190,10 @@ function start(root) {
         look.panel = look.panel?.kind === "text" ? look.panel : null;
       }
       if (effect.op === "look.set" && effect.at) lookAt(effect.at);
+      if (effect.op === "island.hide") {
+        say.hush(); // its heading must not be read any more
+        log = log.filter(({ of }) => of !== effect.id);
+      }
       if (effect.op === "members.seat") notices.tell(seated(effect, store.confirmed, plan.me, t), "seat");
     }
     if (!heard.length) setTimeout(speak, HEARD_MS);
@@ -197,12 +201,12 @@ function start(root) {
   }
 
   function speak() {
-    const words = told(heard, store.view(), plan.me, t);
+    const sentences = told(heard, store.view(), plan.me, t);
     heard = [];
-    if (!words.length) return;
-    say(words.join("　"));
+    if (!sentences.length) return;
+    say(sentences.map(({ words }) => words).join("　"));
     const at = new Date(store.now()).toLocaleTimeString("ja-JP", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Tokyo" });
-    log = [...words.map((one) => `${at}　${one}`).reverse(), ...log].slice(0, LOG);
+    log = [...sentences.map(({ words, of }) => ({ words: `${at}　${words}`, of })).reverse(), ...log].slice(0, LOG);
     due();
   }
 

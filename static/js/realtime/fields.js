@@ -49,7 +49,7 @@ export const REASON = 200;
  * The lead's button that takes words away, once a reason is given, or shows them again; null for
  * everybody else.
  * @param {Board} board
- * @param {"talk" | "island"} kind
+ * @param {"talk" | "island" | "link" | "sum"} kind
  * @param {string} id
  * @param {string} hid why they are hidden now
  * @param {() => void} after
@@ -62,7 +62,7 @@ export function hiding(board, kind, id, hid, after, words = "") {
     board.store.act(hid ? { op, id } : { op, id, reason });
     after();
   };
-  const word = board.t(hid ? "act_show" : kind === "island" ? "act_hide_title" : "act_hide");
+  const word = board.t(hid ? "act_show" : { island: "act_hide_title", link: "act_hide_word", sum: "act_hide_sum", talk: "act_hide" }[kind]);
   const named = words ? h("span", { class: "only-read", text: board.t("of_note", { text: short(words) }) }) : null;
   const button = h("button", { type: "button", class: "button button--quiet button--small" }, named, word);
   button.addEventListener("click", () => {

@@ -64,10 +64,17 @@ export function islandPanel(board, id, kind) {
     }
     if (!to.children.length) to.append(h("p", { class: "sub", text: board.t("link_none") }));
     box.append(h("label", { class: "field__label", for: word.id, text: board.t("link_word") }), word, to);
+    const links = linksOf(board, id);
+    if (links.length) box.append(lines(board, id, links, () => board.open(id, "link")));
   }
   const done = h("button", { type: "button", class: "button button--quiet button--small", text: board.t(kind === "shift" ? "close" : "cancel"), onclick: () => board.close() });
   (box.querySelector("[data-ends]") ?? box).append(done);
   return box;
+}
+
+/** The lines between an island and others, by key. @param {Board} board @param {string} id @returns {[string, any][]} */
+export function linksOf(board, id) {
+  return Object.entries(board.state().links).filter(([, one]) => one.a === id || one.b === id);
 }
 
 /** What stands over an island of the list. @param {Board} board @param {string} id @param {[string, any][]} links @param {Place} place @returns {HTMLElement} */
@@ -96,14 +103,25 @@ export function islandTools(board, id, links, place) {
     );
   }
   if (!links.length) return box;
+  return h("div", {}, box, lines(board, id, links));
+}
+
+/** The lines from an island to others, and what may be done with each. @param {Board} board @param {string} id @param {[string, any][]} links @param {() => void} [after] @returns {HTMLElement} */
+function lines(board, id, links, after = () => undefined) {
+  const { t, store } = board;
+  const can = isAt(board, board.state().islands[id].table) && may(board, "link.del");
   const list = h("ul", { class: "isle__links" });
-  for (const [key, link] of links) {
-    const other = islandName(board, link.a === id ? link.b : link.a);
-    const drop = () => store.act({ op: "link.del", id: key });
+  for (const [key, { a, b, word, hid }] of links) {
+    const other = islandName(board, a === id ? b : a);
+    const drop = () => {
+      store.act({ op: "link.del", id: key });
+      after();
+    };
     list.append(
-      h("li", {}, t(link.word ? "linked_by" : "linked", { text: other, word: link.word }),
-        can && may(board, "link.del") ? h("button", { type: "button", class: "button button--quiet button--small", text: t("unlink"), onclick: drop }) : null),
+      h("li", {}, t(word ? "linked_by" : "linked", { text: other, word }), hid ? h("span", { class: "sub", text: t("is_hidden", { why: hid }) }) : null,
+        can ? h("button", { type: "button", class: "button button--quiet button--small", text: t("unlink"), onclick: drop }) : null,
+        word || hid ? hiding(board, "link", key, hid, after, word || other) : null),
     );
   }
-  return h("div", {}, box, list);
+  return list;
 }

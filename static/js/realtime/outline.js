@@ -3,8 +3,8 @@
 
 import { actsOf, isAt, isBlank, isThere, islandName, leads, may, memberName, tableName } from "./acts.js";
 import { h, icon, keyed } from "./dom.js";
-import { field } from "./fields.js";
-import { islandPanel, islandTools } from "./island_forms.js";
+import { field, hiding } from "./fields.js";
+import { islandPanel, islandTools, linksOf } from "./island_forms.js";
 import { panel } from "./note_forms.js";
 import { tablesOf } from "./places.js";
 import { byOrder } from "./state.js";
@@ -133,7 +133,7 @@ function ofIsland(board, look, id, row, isOpen, place) {
   const state = board.state();
   const island = state.islands[id];
   const sorted = row.sort((a, b) => byOrder(state.notes[a].o, a, state.notes[b].o, b));
-  const links = Object.entries(state.links).filter(([, one]) => one.a === id || one.b === id);
+  const links = linksOf(board, id);
   const told = JSON.stringify([island.title, links.map(([, one]) => [one, islandName(board, one.a), islandName(board, one.b)]), may(board, "island.title"), state.look === id, place]);
   const make = () => isle(board, look, `isle-${id}`, id, isOpen);
   const fill = (/** @type {HTMLElement} */ there) => {
@@ -294,7 +294,7 @@ function others(board, look, id, isOpen) {
 
 /** What a table, or all together ("all"), sum up. @param {Board} board @param {string} id @returns {Item} */
 function sum(board, id) {
-  const kept = board.state().sums[id] ?? { text: "", v: 0 };
+  const kept = board.state().sums[id] ?? { text: "", v: 0, hid: "" };
   const can = may(board, "sum.set") && (id === "all" ? ["lead", "helper"].includes(board.state().members[board.me]?.role) : isAt(board, id));
   const { kind, members } = board.state();
   const isTime = ["present", "sum_up"].includes(kind) || (kind === "group" && members[board.me]?.role === "host");
@@ -302,8 +302,12 @@ function sum(board, id) {
   const title = id === "all" ? board.t("sum_all") : board.t("sum_table", { table: tableName(board, id) });
   const make = () => {
     const box = h("div", { class: "osum" });
-    if (!kept.text && !isWanted) return box;
-    if (kept.text) box.append(h("h3", { class: "osum__h", text: title }), h("p", { class: "osum__t", text: kept.text }));
+    if (!kept.text && !kept.hid && !isWanted) return box;
+    if (kept.text || kept.hid) box.append(h("h3", { class: "osum__h", text: title }));
+    if (kept.hid) box.append(h("p", { class: "sub", text: board.t("is_hidden", { why: kept.hid }) }));
+    else if (kept.text) box.append(h("p", { class: "osum__t", text: kept.text }));
+    const hide = kept.text || kept.hid ? hiding(board, "sum", id, kept.hid, () => undefined, title) : null;
+    if (hide) box.append(hide);
     if (isWanted) {
       const done = (/** @type {string} */ text) => {
         board.store.act({ op: "sum.set", id, text, base: kept.v });

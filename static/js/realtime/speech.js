@@ -5,6 +5,7 @@
  * @typedef {import("./state.js").State} State
  * @typedef {{op: string, m: string} & Record<string, any>} Heard
  * @typedef {(name: string, values?: Record<string, string | number>) => string} Say
+ * @typedef {{words: string, of: string}} Sentence what is said, and the island whose heading it repeats
  */
 
 /**
@@ -13,61 +14,69 @@
  * @param {State} state the board after it
  * @param {string} me
  * @param {Say} t
- * @returns {string[]}
+ * @returns {Sentence[]}
  */
 export function told(heard, state, me, t) {
   /** @type {Map<string, number>} */
   const counts = new Map();
-  /** @type {string[]} */
+  /** @type {Sentence[]} */
   const found = [];
+  const say = (/** @type {string} */ words, of = "") => void (words && found.push({ words, of }));
+  const isHidden = (/** @type {string} */ id) => Boolean(state.islands[id]?.hid);
   const count = (/** @type {string} */ name) => counts.set(name, (counts.get(name) ?? 0) + 1);
   for (const effect of heard) {
     const isOwn = effect.m === me;
     switch (effect.op) {
       case "phase.set":
-        found.push(t("said_phase", { title: effect.title ?? "" }));
+        say(t("said_phase", { title: effect.title ?? "" }));
         break;
       case "board.close":
-        found.push(t("said_closed"));
+        say(t("said_closed"));
         break;
       case "freeze.set":
-        found.push(t(effect.on ? "said_frozen" : "said_unfrozen"));
+        say(t(effect.on ? "said_frozen" : "said_unfrozen"));
         break;
       case "lock.set":
-        found.push(t(effect.on ? "said_locked" : "said_unlocked"));
+        say(t(effect.on ? "said_locked" : "said_unlocked"));
         break;
       case "reveal.notes":
-        found.push(t("said_notes"));
+        say(t("said_notes"));
         break;
       case "reveal.votes":
-        found.push(t("said_votes"));
+        say(t("said_votes"));
         break;
       case "look.set":
-        if (effect.at !== null) found.push(t("said_look", { where: state.islands[effect.at]?.title || state.tables[effect.at]?.title || t("island_untitled") }));
+        if (effect.at !== null) say(t("said_look", { where: state.islands[effect.at]?.title || state.tables[effect.at]?.title || t("island_untitled") }), effect.at);
         break;
       case "members.seat":
-        found.push(seated(effect, state, me, t));
+        say(seated(effect, state, me, t));
         break;
       case "speakers.set":
-        if (effect.now) found.push(t("said_speaker", { table: state.tables[effect.now]?.title ?? "" }));
+        if (effect.now) say(t("said_speaker", { table: state.tables[effect.now]?.title ?? "" }));
         break;
       case "island.add":
-        if (!isOwn) found.push(t("said_island", { who: who(state, effect, t), title: effect.title || t("island_untitled") }));
+        if (!isOwn && !isHidden(effect.id)) say(t("said_island", { who: who(state, effect, t), title: effect.title || t("island_untitled") }), effect.id);
         break;
       case "island.title":
-        if (!isOwn && effect.title) found.push(t("said_title", { who: who(state, effect, t), title: effect.title }));
+        if (!isOwn && effect.title && !isHidden(effect.id)) say(t("said_title", { who: who(state, effect, t), title: effect.title }), effect.id);
         break;
       case "island.order":
         if (!isOwn) count("said_ordered");
         break;
       case "note.hide":
-        found.push(t("said_hidden"));
+        say(t("said_hidden"));
         break;
       case "talk.hide":
-        found.push(t("said_talk_hidden"));
+        say(t("said_talk_hidden"));
         break;
       case "island.hide":
-        found.push(t("said_title_hidden"));
+        say(t("said_title_hidden"));
+        break;
+      case "link.hide":
+        say(t("said_word_hidden"));
+        break;
+      case "sum.hide":
+        say(t("said_sum_hidden"));
         break;
       case "note.add":
         if (!isOwn) count("said_added");
@@ -85,8 +94,8 @@ export function told(heard, state, me, t) {
       default:
     }
   }
-  for (const [name, n] of counts) found.push(t(name, { n }));
-  return found.filter(Boolean);
+  for (const [name, n] of counts) say(t(name, { n }));
+  return found;
 }
 
 /** What new seats mean for somebody; nothing where they mean nothing. @param {Heard} effect @param {State} state @param {string} me @param {Say} t */
@@ -104,7 +113,7 @@ function who(state, effect, t) {
 }
 
 /**
- * A voice that lets things gather, and says them once.
+ * A voice that lets things gather, and says them once; hushed, it takes back what it has said.
  * @param {HTMLElement} region
  * @param {number} wait ms
  */
@@ -113,7 +122,11 @@ export function voice(region, wait = 1_200) {
   let waiting = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  return (/** @type {string} */ words) => {
+  const hush = () => {
+    waiting = [];
+    region.textContent = "";
+  };
+  const say = (/** @type {string} */ words) => {
     if (words) waiting.push(words);
     if (timer !== undefined) return;
     timer = setTimeout(() => {
@@ -122,4 +135,5 @@ export function voice(region, wait = 1_200) {
       timer = undefined;
     }, wait);
   };
+  return Object.assign(say, { hush });
 }

@@ -189,8 +189,10 @@ const FOLDS = {
     });
   },
   "link.add": (state, { id, a, b, word }) => {
-    state.links[id] = { a, b, word };
+    state.links[id] = { a, b, word, hid: "" };
   },
+  "link.hide": (state, e) => put(state.links, e.id, { hid: e.reason, word: e.word ?? state.links[e.id]?.word }),
+  "link.show": (state, e) => put(state.links, e.id, { hid: "", word: e.word ?? state.links[e.id]?.word }),
   "link.del": (state, e) => {
     delete state.links[e.id];
   },
@@ -210,8 +212,10 @@ const FOLDS = {
     else delete state.votes[e.by];
   },
   "sum.set": (state, { id, text, v }) => {
-    state.sums[id] = { text, v };
+    state.sums[id] = { text, v, hid: "" };
   },
+  "sum.hide": (state, e) => put(state.sums, e.id, { hid: e.reason, text: e.text ?? state.sums[e.id]?.text }),
+  "sum.show": (state, e) => put(state.sums, e.id, { hid: "", text: e.text ?? state.sums[e.id]?.text }),
   "phase.set": (state, e) => {
     Object.assign(state, { phase: e.id, kind: e.kind, timer: e.timer, locked: false });
     if (e.kind === "vote") state.tally = null;
@@ -369,7 +373,7 @@ export function inverse(state, effect) {
       return island ? [{ op, id, o: island.o }] : [];
     case "island.del": {
       const links = Object.keys(state.links).filter((one) => [state.links[one].a, state.links[one].b].includes(id));
-      const again = links.map((one) => ({ op: "link.add", id: one, ...state.links[one] }));
+      const again = links.map((one) => lineAgain(one, state.links[one]));
       return [{ op: "island.back", id, notes: membersOf(state, id) }, ...again];
     }
     case "island.back":
@@ -377,12 +381,18 @@ export function inverse(state, effect) {
     case "link.add":
       return [{ op: "link.del", id }];
     case "link.del":
-      return state.links[id] ? [{ op: "link.add", id, ...state.links[id] }] : [];
+      return state.links[id] ? [lineAgain(id, state.links[id])] : [];
     case "talk.add":
       return [{ op: "talk.del", id }];
     case "talk.hide":
     case "island.hide":
+    case "link.hide":
+    case "sum.hide":
       return [{ op: op.replace("hide", "show"), id }];
+    case "link.show":
+      return state.links[id]?.hid ? [{ op: "link.hide", id, reason: state.links[id].hid }] : [];
+    case "sum.show":
+      return state.sums[id]?.hid ? [{ op: "sum.hide", id, reason: state.sums[id].hid }] : [];
     case "talk.show":
       return state.talks[id]?.hid ? [{ op: "talk.hide", id, reason: state.talks[id].hid }] : [];
     case "island.show":
@@ -390,11 +400,14 @@ export function inverse(state, effect) {
     case "vote.set":
       return [{ op, note: effect.note, k: effect.k ? 0 : 1 }];
     case "sum.set":
-      return [{ op, id, text: state.sums[id]?.text ?? "", base: effect.v }];
+      return state.sums[id]?.hid ? [] : [{ op, id, text: state.sums[id]?.text ?? "", base: effect.v }];
     default:
       return [];
   }
 }
+
+/** @param {string} id @param {Entry} link @returns {Effect} */
+const lineAgain = (id, { a, b, word }) => ({ op: "link.add", id, a, b, word });
 
 /** @param {string} id @param {Entry} note @returns {Effect} */
 function putBack(id, note) {

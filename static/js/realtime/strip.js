@@ -12,7 +12,7 @@ const QUIET_S = 180; // a table where nothing was written for so long is pointed
 /**
  * @typedef {import("./acts.js").Board} Board
  * @typedef {import("./dom.js").Item} Item
- * @typedef {{stats: any, log: string[], urls: Record<string, string>, token: string, budget: number}} About
+ * @typedef {{stats: any, log: import("./speech.js").Sentence[], urls: Record<string, string>, token: string, budget: number}} About
  */
 
 /** @param {Board} board @param {HTMLElement} place @param {About} about */
@@ -241,6 +241,6 @@ function screens(board, about) {
 
 /** @param {Board} board @param {About} about @returns {Item} */
 function logged(board, about) {
-  const make = () => (about.log.length ? about.log.map((words) => h("p", { class: "strip__log", text: words })) : [h("p", { class: "sub", text: board.t("log_none") })]);
-  return section("log", about.log.join(), make, board.t("log"));
+  const make = () => (about.log.length ? about.log.map(({ words }) => h("p", { class: "strip__log", text: words })) : [h("p", { class: "sub", text: board.t("log_none") })]);
+  return section("log", about.log.map(({ words }) => words).join(), make, board.t("log"));
 }
