@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -37,11 +37,14 @@ class Overview:
     lone_answered: int
     waiting: int
 
+    @cached_property
+    def listed(self) -> list[ThemeRow]:
+        """Themes as they stand under their headings, those without any last."""
+        return sorted(self.themes, key=lambda row: not row.theme.level1)
+
     @property
-    def chapters(self) -> list[tuple[str, list[ThemeRow]]]:
-        """Themes under their headings, those without any last."""
-        rows = sorted(self.themes, key=lambda r: (not r.theme.level1, r.theme.level1))
-        return [(name, list(part)) for name, part in groupby(rows, lambda r: r.theme.level1)]
+    def headings(self) -> list[str]:
+        return list(dict.fromkeys(row.theme.level1 for row in self.listed if row.theme.level1))
 
     @property
     def answered(self) -> int:
@@ -50,13 +53,13 @@ class Overview:
             row.answer is not None and row.answer.state != AnswerState.DRAFT for row in self.themes
         )
 
-    @property
+    @cached_property
     def unanswered(self) -> list[ThemeRow]:
         return [row for row in self.themes if row.answer is None and row.opinions]
 
     def after(self, theme: object) -> ThemeRow | None:
         """The next theme without an answer, going on down the list and then from its top."""
-        rows = [row for _name, part in self.chapters for row in part]
+        rows = self.listed
         at = next((n for n, row in enumerate(rows) if row.theme is theme), -1)
         going = [*rows[at + 1 :], *rows[: at + 1]]
         return next((row for row in going if row.answer is None and row.opinions), None)
@@ -87,6 +90,22 @@ def overview(viewer: Any, consultation: Consultation) -> Overview:
         lone_answered=lone,
         waiting=waiting,
     )
+
+
+def opening(viewer: Any, consultation: Consultation) -> Theme | None:
+    """Where the desk opens: at the top of the list; for who approves, at what waits first."""
+    query = (
+        select(Theme)
+        .where(Theme.consultation_id == consultation.id, Theme.dissolved_at.is_(None))
+        .order_by(Theme.level1 == "", Theme.level1, Theme.position, Theme.id)
+        .limit(1)
+    )
+    if not permits(viewer, "themes.work", consultation):
+        waits = query.join(Answer).where(Answer.state == AnswerState.SUBMITTED)
+        found = db.session().scalars(waits).one_or_none()
+        if found is not None:
+            return found
+    return db.session().scalars(query).one_or_none()
 
 
 def opinions_by_id(ids: Sequence[int]) -> list[Opinion]:

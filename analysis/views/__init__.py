@@ -24,6 +24,7 @@ def register(app: Flask) -> None:
         answers,
         embeds,
         filings,
+        lists,
         partings,
         parts,
         pictures,

@@ -8,25 +8,28 @@ from typing import Any
 
 from flask import flash, render_template, request, url_for
 
-from analysis import changes, partings, places, pointings, queries, queues, runs, sieves
+from analysis import changes, partings, places, pointings, queries, queues, runs, sieves, windows
 from analysis.forms import AnswerForm, BulkForm, DecisionForm, FilingForm, RunForm
-from analysis.places import Found, Where
+from analysis.places import Found, Voice, Where
+from analysis.queries import Overview
 from analysis.sieves import Sieve
 from analysis.views import bp
+from analysis.windows import Window
 from core import clock, db, grams
 from core.errors import NotFound
 from core.messages import Message
-from core.permissions import permits as may
 from core.views.jobs import described
-from core.web import Page, actor, flow, page_of, permits
+from core.web import actor, flow, page_of, permits
 from ledger import acts, answers, consultations
 from ledger import queries as ledger_queries
 from ledger.dispositions import LABELS
 from ledger.filings import UNNAMED
 from ledger.labels import CHANNELS
-from ledger.models import AnswerState, Consultation, Opinion, Placement, Theme
+from ledger.models import Consultation, Opinion, Placement, Theme
 
 BULK = "themes"
+_CHOOSING = (("filing", "to"), ("naming", "into"))
+NAME = 120  # as long as a theme's name
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Spot:
     is_chosen: bool = True
     page: int = 1
     sieve: Sieve = Sieve()  # noqa: RUF009 frozen
+    name: str = ""  # of themes looked for in the list
 
     @property
     def target(self) -> Theme | Opinion | None:
@@ -52,8 +56,25 @@ class Spot:
         """The place as it stands in an address."""
         page = {"page": str(self.page)} if self.page > 1 else {}
         if self.is_bulk:
+            return {"list": BULK, **self.finding, **page}
+        return {**self.place, **self.sieve.args, **self.finding, **page}
+
+    @property
+    def finding(self) -> dict[str, str]:
+        """What themes are looked for in the list, whatever is chosen."""
+        return {"name": self.name} if self.name else {}
+
+    @property
+    def held(self) -> dict[str, str]:
+        """The place, if somebody chose it: stays while one looks through the list of themes."""
+        if self.is_bulk:
             return {"list": BULK}
-        return {**self.place, **self.sieve.args, **page}
+        return self.place if self.is_chosen else {}
+
+    @property
+    def looking(self) -> dict[str, str]:
+        """Both: what every part of the list of themes has in its address."""
+        return {**self.held, **self.finding}
 
     @property
     def place(self) -> dict[str, str]:
@@ -82,21 +103,12 @@ def spot_of(consultation: Consultation) -> Spot:
     elif listed not in ("unfiled", BULK):
         if listed:
             raise NotFound
-        where = _first(consultation)
+        where = queries.opening(actor(), consultation)
     chosen = request.args.get("o")
     opinion = queries.counted(actor(), consultation, chosen) if chosen else None
     page = request.args.get("page", 1, type=int)
-    sieve = Sieve.of(request.args)
-    return Spot(where, listed == BULK, opinion, bool(theme or listed), page, sieve)
-
-
-def _first(consultation: Consultation) -> Where:
-    """Where the desk opens: for who approves, at the first answer that waits."""
-    rows = ledger_queries.themes_of(consultation)
-    waiting = [row for row in rows if row.answer and row.answer.state == AnswerState.SUBMITTED]
-    if waiting and not may(actor(), "themes.work", consultation):
-        return waiting[0].theme
-    return rows[0].theme if rows else None
+    sieve, name = Sieve.of(request.args), request.args.get("name", "")[:NAME].strip()
+    return Spot(where, listed == BULK, opinion, bool(theme or listed), page, sieve, name)
 
 
 def address(consultation: Consultation, spot: Spot | None = None, **more: Any) -> str:
@@ -121,11 +133,27 @@ def show(slug: str) -> Any:
     return draw(consultation, spot_of(consultation))
 
 
+def shown_in(spot: Spot, seen: Overview) -> Window:
+    """The part of the list of themes that the address asks for."""
+    start, end = (request.args.get(key, type=int) for key in ("from", "to"))
+    chosen = None if spot.is_bulk else spot.where
+    return windows.window(seen.listed, name=spot.name, chosen=chosen, start=start, end=end)
+
+
+def _chosen(seen: Overview, forms: dict[str, Any]) -> set[int]:
+    """Themes that were chosen in a form which is drawn again."""
+    fields = (getattr(forms.get(name), field, None) for name, field in _CHOOSING)
+    ids = {field.data for field in fields if field is not None and field.data}
+    return {row.theme.id for row in seen.themes if row.theme.public_id in ids}
+
+
 def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
     """The desk at a spot; `forms` are those that were refused, filled as they were sent."""
     who = actor()
     seen = queries.overview(who, consultation)
-    page, voices, total = Page(1, 1, 50), [], 0
+    voices: list[Voice] = []
+    total = len(seen.unanswered)
+    page = page_of(total)
     if not spot.is_bulk:
         total = places.text_count(who, consultation, spot.where, spot.sieve)
         page = page_of(total)
@@ -145,12 +173,19 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
     waiting = queues.waiting_for(who, consultation, theme) if theme is not None else []
     parting = partings.newest(theme) if theme is not None else None
     unfiled = [voice.opinion for voice in voices if voice.filing is None]
+    suggested = queues.suggested([*waiting, *unfiled])
+    shown = shown_in(spot, seen)
+    sent_to = {one.theme_id for found in suggested.values() for one in found}
+    sent_to |= _chosen(seen, forms)
     return render_template(
         "analysis/themes.html",
         consultation=consultation,
         steps=desk_steps(consultation),
         seen=seen,
         spot=spot,
+        shown=shown,
+        many=windows.SHOWN,
+        targets=windows.targets(seen.listed, shown, sent_to, theme),
         row=seen.row(spot.where) if isinstance(spot.where, Theme) else None,
         voices=voices,
         page=page,
@@ -173,7 +208,7 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
         parts=partings.proposed(theme, parting) if theme is not None else [],
         fewest_to_part=partings.FEWEST,
         typed_part=forms.pop("typed_part", None),
-        suggested=queues.suggested([*waiting, *unfiled]),
+        suggested=suggested,
         following=queues.following(consultation) if unfiled else 0,
         pointed=pointings.of([voice.opinion.id for voice in voices]),
         letter=places.letter(spot.opinion) if spot.opinion is not None else [],

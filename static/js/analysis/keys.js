@@ -22,6 +22,7 @@ export function act(key, isWriting) {
     case "z": return { kind: "click", name: "undo" };
     case "y": return { kind: "click", name: "redo" };
     case "e": return { kind: "focus", id: "view" };
+    case "t": return { kind: "focus", id: "theme-find" };
     case "/": return { kind: "focus", id: "find" };
     case "?": return { kind: "help" };
     default: return null;
@@ -46,13 +47,21 @@ function dispose(number) {
   return true;
 }
 
+/** On to the next page of the list, when there is one. @param {string} rel */
+function turn(rel) {
+  const link = document.querySelector(`.ops__pages [rel=${rel}]`);
+  if (!(link instanceof HTMLElement)) return false;
+  link.click();
+  return true;
+}
+
 /** @param {number} by */
 function step(by) {
   const rows = [...document.querySelectorAll("[data-op]")];
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   const row = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by];
   const box = row?.querySelector("input");
-  if (!box) return false;
+  if (!box) return turn(by > 0 ? "next" : "prev");
   box.focus();
   row.scrollIntoView({ block: "nearest" });
   return true;

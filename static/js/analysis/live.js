@@ -3,6 +3,7 @@
 // Lists are brought up to date; what one is reading or writing stays until one asks for the newest.
 
 import { io } from "../../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
+import { renewed } from "./list.js";
 
 /** @typedef {{id: string, name: string, at: string}} Person */
 
@@ -103,17 +104,20 @@ function live(place) {
 
 /** Bring the list of themes, its boxes and the figures up to date, whatever stands beside them. */
 async function refresh() {
+  document.dispatchEvent(new Event("desk:changed"));
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-fresh]")) {
     const name = CSS.escape(/** @type {HTMLElement} */ (part).dataset.fresh ?? "");
-    const newer = fresh.querySelector(`[data-fresh="${name}"]`);
+    const newer = (await renewed(/** @type {HTMLElement} */ (part))) ?? fresh.querySelector(`[data-fresh="${name}"]`);
     if (!newer) continue;
+    const { scrollTop } = part;
     const held = part.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
     part.replaceChildren(...[...newer.childNodes].map((node) => document.importNode(node, true)));
     const again = held ? part.querySelector(`[href="${CSS.escape(held)}"]`) : null;
     if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+    part.scrollTop = scrollTop;
   }
 }
 

@@ -3,6 +3,8 @@
 
 /** @typedef {{id: string, title: string, chapter: string, count: string}} Place */
 
+const LISTED = 50; // of 2,000 themes; typing finds the others
+
 /** @param {string} said */
 const folded = (said) => said.normalize("NFKC").toLowerCase();
 
@@ -49,6 +51,23 @@ function suggestedFor(rows) {
   return [...points.entries()].sort((a, b) => b[1] - a[1]).map(([id]) => id);
 }
 
+/**
+ * Themes as the server tells them: [heading, [[id, title, how many], …]], …
+ * @param {[string, [string, string, number][]][]} told
+ * @param {string} [besides] the one that is open
+ * @returns {Place[]}
+ */
+export function told(told, besides = "") {
+  return told.flatMap(([chapter, rows]) => rows.filter(([id]) => id !== besides)
+    .map(([id, title, count]) => ({ id, title, chapter, count: String(count) })));
+}
+
+/** Choose a theme in a plain list that may not have it. @param {HTMLSelectElement} select @param {Place} place */
+function put(select, place) {
+  if (![...select.options].some((option) => option.value === place.id)) select.add(new Option(place.title, place.id));
+  select.value = place.id;
+}
+
 /** @param {HTMLElement} list */
 export function sending(list) {
   const dialog = document.querySelector("dialog[data-sendto]");
@@ -56,14 +75,29 @@ export function sending(list) {
   if (!(dialog instanceof HTMLDialogElement) || !(select instanceof HTMLSelectElement)) return null;
   const find = /** @type {HTMLInputElement} */ (dialog.querySelector("input"));
   const shown = /** @type {HTMLElement} */ (dialog.querySelector("[role=listbox]"));
-  const none = /** @type {HTMLElement} */ (dialog.querySelector("[data-none-fit]"));
+  const [none, waiting, others, title] = ["[data-none-fit]", "[data-asking]", "[data-others]", "h2"].map((name) => /** @type {HTMLElement} */ (dialog.querySelector(name)));
   const press = (/** @type {string} */ name) => {
     const button = list.querySelector(`[data-${name}]`);
     if (button instanceof HTMLButtonElement) button.click();
   };
-  const places = [...select.options].filter((option) => option.value).map((option) => ({
+  const seen = () => [...select.options].filter((option) => option.value).map((option) => ({
     id: option.value, title: option.text, chapter: option.dataset.chapter ?? "", count: option.dataset.count ?? "",
   }));
+  /** @type {Place[] | null} every theme; null until it is asked for, where the list in the bar has not all */
+  let places = select.dataset.places ? null : seen();
+  const ask = async () => {
+    try {
+      const answer = await fetch(select.dataset.places ?? "");
+      if (!answer.ok) throw new Error(answer.statusText);
+      places = told(await answer.json(), /** @type {HTMLElement | null} */ (document.querySelector("[data-desk]"))?.dataset.open);
+    } catch {
+      places = seen(); // no line: those that are seen can still be chosen
+    }
+    if (dialog.open) draw();
+  };
+  document.addEventListener("desk:changed", () => {
+    if (select.dataset.places) places = null;
+  });
   const boxes = () => /** @type {HTMLInputElement[]} */ ([...list.querySelectorAll('input[name="opinions"]')]);
   const checkedRows = () => boxes().filter((box) => box.checked).flatMap((box) => box.closest("[data-op]") ?? []);
   let at = 0;
@@ -72,9 +106,11 @@ export function sending(list) {
 
   /** @param {string} id */
   const send = (id) => {
-    select.value = id;
+    put(select, places?.find((place) => place.id === id) ?? { id, title: id, chapter: "", count: "" });
     press("move");
   };
+  /** @type {((place: Place) => void) | null} what is done with a theme instead of sending there */
+  let instead = null;
   const choose = (/** @type {number} */ index) => {
     dialog.close();
     acts[index]?.();
@@ -105,17 +141,24 @@ export function sending(list) {
     made.addEventListener("click", () => choose(index));
     shown.append(made);
   };
+  /** @param {Place[]} found @param {string[]} first */
+  const enlist = (found, first) => {
+    for (const place of found.slice(0, LISTED)) {
+      option(place.title, [place.chapter, `${place.count}${dialog.dataset.unit ?? ""}`].filter(Boolean).join("　"), first.includes(place.id));
+      acts.push(() => (instead ?? ((to) => send(to.id)))(place));
+    }
+  };
   const draw = () => {
-    const first = suggestedFor(checkedRows());
-    const found = ranked(places, find.value, first);
+    const first = instead ? [] : suggestedFor(checkedRows());
+    const found = ranked(places ?? [], find.value, first);
     shown.replaceChildren();
     acts = [];
-    for (const place of found) {
-      option(place.title, [place.chapter, `${place.count}${dialog.dataset.unit ?? ""}`].filter(Boolean).join("　"), first.includes(place.id));
-      acts.push(() => send(place.id));
-    }
-    none.hidden = found.length > 0;
-    if (find.value.trim()) {
+    enlist(found, first);
+    none.hidden = found.length > 0 || !places;
+    waiting.hidden = Boolean(places);
+    others.hidden = found.length <= LISTED;
+    others.textContent = (others.dataset.words ?? "").replace("%", String(found.length - LISTED));
+    if (find.value.trim() && !instead) {
       option((dialog.dataset.make ?? "").replace("%", find.value.trim()), "", false);
       acts.push(() => {
         const title = list.querySelector('[name="title"]');
@@ -147,17 +190,36 @@ export function sending(list) {
     }
     return boxes().some((box) => box.checked);
   };
-  const open = (/** @type {Element | null} */ row) => {
-    if (!take(row)) return false;
+  /** @param {string} heading */
+  const show = (heading) => {
+    title.textContent = heading;
     find.value = "";
+    if (!places) void ask();
     draw();
     dialog.showModal();
     find.focus();
+  };
+  const open = (/** @type {Element | null} */ row) => {
+    if (!take(row)) return false;
+    instead = null;
+    show(dialog.dataset.heading ?? "");
     return true;
   };
   for (const button of list.querySelectorAll("[data-send]")) {
     /** @type {HTMLElement} */ (button).hidden = false;
     button.addEventListener("click", () => open(button.closest("[data-op]")));
+  }
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-pick]"))) {
+    const field = document.getElementById(button.dataset.pick ?? "");
+    if (!(field instanceof HTMLSelectElement)) continue;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      instead = (place) => {
+        put(field, place);
+        field.focus();
+      };
+      show(button.dataset.heading ?? "");
+    });
   }
   dropping(list, take, { send, lone: () => press("lone"), unfile: () => press("unfile") });
   return { open, take, press };

@@ -2,6 +2,7 @@
 // The themes desk: checked opinions, the slider, and text that is not saved yet. The page works without.
 
 import { keys } from "./keys.js";
+import { listing } from "./list.js";
 import { sending } from "./sending.js";
 
 const KEY = "answer:";
@@ -156,6 +157,7 @@ function start() {
   const themes = document.querySelector(".col--themes .col__scroll");
   const current = themes?.querySelector("[aria-current]");
   if (themes && current instanceof HTMLElement) themes.scrollTop = current.offsetTop - themes.clientHeight / 2;
+  if (themes instanceof HTMLElement) listing(themes);
 }
 
 if (typeof document !== "undefined") start();
