@@ -12,7 +12,7 @@ from typing import Any
 
 import bleach
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock, blockquote
+from markdown_it.rules_block import StateBlock, blockquote, table
 from markupsafe import Markup
 
 from core.errors import Invalid
@@ -27,6 +27,7 @@ _INVISIBLE = {"Cf", "Zs", "Zl", "Zp", "Cc", "Mn", "Me"}
 _FILLERS = "\u3164\u115f\u1160\uffa0\u2800"
 # ASCII only: every stock linkifier swallows the 「、次に」 that follows a link.
 _URL = re.compile(r"//[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+MOST_CELLS = 6_000  # of one table
 _POINTER = re.compile(r">>[ \u3000]?[0-9０-９]")
 
 
@@ -89,6 +90,18 @@ def _quoting(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     return not _POINTER.match(line) and blockquote(state, first, last, silent)
 
 
+def _tabulating(state: StateBlock, first: int, last: int, silent: bool) -> bool:
+    """A table, unless it has more cells than anybody reads.
+
+    Short rows are filled up to the head's columns: 20,000 characters made 65,536 cells in 5 s.
+    """
+    columns = state.src[state.bMarks[first] : state.eMarks[first]].count("|") + 1
+    rows = 0
+    while first + rows < last and not state.isEmpty(first + rows):
+        rows += 1
+    return columns * rows <= MOST_CELLS and table(state, first, last, silent)
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt(
         "commonmark", {"html": False, "linkify": True, "breaks": True, "typographer": False}
@@ -97,6 +110,7 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.at(
         "blockquote", _quoting, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
+    parser.block.ruler.at("table", _tabulating, {"alt": ["paragraph", "reference"]})
     linkify: Any = parser.linkify
     for schema in ("http:", "https:"):
         linkify.add(schema, {"validate": _validate_url})

@@ -92,6 +92,13 @@ def test_a_text_made_to_hang_does_not(markdown: str) -> None:
     assert time.monotonic() - began < 2
 
 
+def test_a_table_that_would_be_blown_up_stays_text() -> None:
+    head = "|" + "a|" * 2_400 + "\n|" + "-|" * 2_400 + "\n"
+    shown = text.render(head + "|x\n" * 3_000)
+    assert "<td>" not in shown
+    assert text.render("|a|b|\n|-|-|\n" + "|x|y|\n" * 900).count("<td>") == 1_800
+
+
 def test_a_longer_text_is_not_rendered() -> None:
     with pytest.raises(ValueError, match="20,000"):
         text.render("あ" * 20_001)
