@@ -26,6 +26,10 @@ OTHERS_WEIGHT = 0.3
 # do; with a handful of axes texts without a common word lie in one direction. docs/adr/0022.
 TEXTS_PER_AXIS = 4.4
 FEWEST_AXES = 10
+# Of a text that shares no word with many, next to nothing lies along the axes, at times rounding
+# alone. Brought to unit length that would be a direction, and six notes on six things one group: of
+# which less than a hundredth (a tenth, squared) is seen, that is like nothing.
+LEAST_ALONG = 0.1
 # Axes keep what many say. What only one or two say lies off all of them: half of a likeness is that
 # of the words as they stand, so that small groups keep what sets them apart. docs/adr/0022.
 EXACT_SHARE = 0.5
@@ -76,6 +80,7 @@ class Space:
         weighed = _weigh(self.kinds, texts)
         with threads.one():
             rows = weighed.toarray() if self.axes is None else np.asarray(weighed @ self.axes.T)
+        rows[np.linalg.norm(rows, axis=1) < LEAST_ALONG] = 0.0
         found = normalize(rows) if rows.size else rows
         return Vectors(found, weighed.getnnz(axis=1) > 0, weighed)
 

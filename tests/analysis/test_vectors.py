@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import vectors
+from analysis import clusters, vectors
 from analysis.tokens import Words
 
 VOCABULARY = st.sampled_from(["公園", "図書館", "道路", "保育", "防災"])
@@ -88,6 +88,17 @@ def test_exact_words_are_known_beside_the_axes() -> None:
     assert np.array_equal(chosen.rows, found.rows[[2, 0]])
     assert (chosen.exact != found.exact[[2, 0]]).nnz == 0
     assert len(found.only([]).rows) == 0
+
+
+def test_what_hardly_lies_along_the_axes_has_no_direction() -> None:
+    """Rounding is all that would be left of it, and would make one group of unlike texts."""
+    common = [about(f"語{i % 12}", f"語{i // 12}") for i in range(144)]
+    apart = [about("蜘蛛"), about("美食"), about("家賃")]
+    found = vectors.fit([*common, *apart], dimensions=10).place([*common, *apart])
+    assert found.placed.all()
+    assert found.rows[:144].any(axis=1).all()
+    assert not found.rows[144:].any()
+    assert clusters.link(found).cut(0.8).lone == (144, 145, 146)
 
 
 def test_no_texts_are_placed_in_any_space() -> None:
