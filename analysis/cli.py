@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
-from click.core import ParameterSource
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from markupsafe import Markup
@@ -55,10 +54,9 @@ class Piece:
 @click.option("--text-column", required=True, metavar="NAME", help="The column to read.")
 @click.option(
     "--cut",
-    default=cuts.DEFAULT,
     type=click.FloatRange(0, 2),
-    show_default=True,
-    help="How unlike opinions of one theme may be: 0.8 coarse, 0.6 very fine.",
+    help="How unlike opinions of one theme may be: 0.8 coarse, 0.6 very fine.  "
+    f"[default: {cuts.DEFAULT}, with sentences {cuts.WITH_SENTENCES}]",
 )
 @click.option("--groups", type=click.IntRange(1), metavar="K", help="How many groups; not --cut.")
 @click.option("--chapters", metavar="NAME", help="The column that names each answer's chapter.")
@@ -81,7 +79,7 @@ def group_file(
     source: Path,
     target: Path,
     text_column: str,
-    cut: float,
+    cut: float | None,
     groups: int | None,
     chapters: str | None,
     encoder: str,
@@ -96,10 +94,10 @@ def group_file(
     sentence), level1 (a heading above themes, or their chapter) and is_lone. A lone answer's theme
     is a number of its own; 0 is for answers without a word to compare by.
     """
-    if groups is not None and click.get_current_context().get_parameter_source("cut") != (
-        ParameterSource.DEFAULT
-    ):
+    if groups is not None and cut is not None:
         raise click.UsageError("--cut and --groups: choose one.")
+    if cut is None:
+        cut = cuts.WITH_SENTENCES if encoder == "sentences" else cuts.DEFAULT
     bar = Bar(sys.stderr)
     try:
         texts = _read(source, text_column)

