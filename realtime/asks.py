@@ -14,7 +14,13 @@ from realtime.state import Effect, State
 
 RATE = 20.0  # operations a second that one member may go on asking: nobody's hands are faster
 BURST = 400.0  # what a phone brings out of a tunnel, or a helper pastes
-RESERVED = ("join-", "role-", "gone-", "server")  # senders that only the server itself uses
+RESERVED = (
+    "join-",
+    "role-",
+    "gone-",
+    "seats-",
+    "server",
+)  # senders that only the server itself uses
 _SENDER = re.compile(r"[A-Za-z0-9_-]{8,40}")
 
 

@@ -71,14 +71,20 @@ def _names_set(state: State, effect: Effect) -> None:
 
 
 def _member_join(state: State, effect: Effect) -> None:
-    member = {"name": effect["name"], "role": effect["role"], "table": effect["table"]}
-    state["members"][effect["id"]] = member
+    seat = {"table": effect["table"], "home": effect["table"]}
+    if (before := state["members"].get(effect["id"])) is not None:
+        seat["home"] = before["home"] or effect["table"]
+    state["members"][effect["id"]] = {"name": effect["name"], "role": effect["role"], **seat}
 
 
 def _members_seat(state: State, effect: Effect) -> None:
+    """Who is seated by hand is at home there, unless they were mixed before."""
+    is_round = effect.get("round", False)
     for id_, table in effect["seats"].items():
-        if id_ in state["members"]:
-            state["members"][id_]["table"] = table
+        if (member := state["members"].get(id_)) is not None:
+            if member["home"] == "" or (not is_round and member["home"] == member["table"]):
+                member["home"] = table
+            member["table"] = table
 
 
 def _member_gone(state: State, effect: Effect) -> None:

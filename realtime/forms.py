@@ -28,7 +28,7 @@ from core import db
 from core.messages import Message, _
 from forum.forms import MomentField
 from realtime.models import Joining, Workshop
-from realtime.phases import Kind
+from realtime.phases import Kind, Seats
 
 KINDS: dict[str, Message] = {
     Kind.EXPLAIN: _("説明を聞く"),
@@ -38,6 +38,13 @@ KINDS: dict[str, Message] = {
     Kind.VOTE: _("選ぶ"),
     Kind.PRESENT: _("発表する"),
     Kind.SUM_UP: _("まとめる"),
+}
+
+
+SEATS: dict[str, Message] = {
+    Seats.STAY: _("そのまま"),
+    Seats.MIX: _("席替えをする"),
+    Seats.HOME: _("はじめの班にもどる"),
 }
 
 
@@ -72,6 +79,12 @@ class PhaseForm(Form):
     title = StringField(_("場面の名前"))
     say = TextAreaField(_("進行役が話すこと"))
     minutes = _number(_("分"))
+    seats = SelectField(
+        _("席"),
+        choices=[SelectChoice(str(seats), label) for seats, label in SEATS.items()],
+        default="",
+        validate_choice=False,
+    )
 
     def as_row(self) -> dict[str, Any]:
         return {
@@ -80,6 +93,7 @@ class PhaseForm(Form):
             "title": self.title.data or "",
             "say": self.say.data or "",
             "minutes": self.minutes.data or 0,
+            "seats": self.seats.data or "",
         }
 
 

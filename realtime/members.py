@@ -194,6 +194,7 @@ def _enter(workshop: Workshop, name: str, role: Role, account: Account | None, k
                 name=name,
                 role=role,
                 table_key=effect["table"],
+                home_key=effect["table"],
                 token_hash=token,
                 account_id=account_id,
                 joined_at=clock.now(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from realtime import ops_islands, ops_leading, ops_notes, ops_tables, phases
+from realtime import ops_islands, ops_leading, ops_notes, ops_seats, ops_tables, phases
 from realtime.phases import Role
 from realtime.refusals import Refused
 from realtime.rights import Asking, Judge
@@ -86,8 +86,9 @@ JUDGES: dict[str, Judge] = {
     "look.set": ops_leading.look_set,
     "table.add": ops_tables.table_add,
     "table.title": ops_tables.table_title,
-    "members.seat": ops_tables.members_seat,
-    "members.shuffle": ops_tables.members_shuffle,
+    "members.seat": ops_seats.members_seat,
+    "members.shuffle": ops_seats.members_shuffle,
+    "members.home": ops_seats.members_home,
     "member.host": ops_tables.member_host,
     "member.gone": ops_tables.member_gone,
     "speakers.set": ops_tables.speakers_set,

@@ -1,8 +1,7 @@
-"""What is asked of tables, judged: who sits where, what each sums up, whose turn it is."""
+"""What is asked of tables, judged: who hosts them, what each sums up, whose turn it is."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,48 +25,6 @@ def table_title(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
     return {"op": "table.title", "id": id_, "title": values.text(op, limits.TITLE_LIMIT, "title")}
 
 
-def members_seat(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
-    seats = op.get("seats")
-    if not isinstance(seats, dict) or not all(isinstance(one, str) for one in seats):
-        raise Refused("shape")
-    known = {
-        member: rights.known_table(state, table) if table else ""
-        for member, table in seats.items()
-        if member in state["members"]
-    }
-    return {"op": "members.seat", "seats": known}
-
-
-def members_shuffle(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
-    """Everybody but the hosts to another table, as evenly as can be; hosts stay, and are counted.
-
-    Whose turn came when only their own table was free changes places with somebody afterwards.
-    """
-    tables = sorted(state["tables"], key=lambda one: (state["tables"][one]["o"], one))
-    if not tables:
-        raise Refused("gone")
-    chance = random.Random(values.whole(op.get("seed", 0), 0, 2**31))  # noqa: S311 seats, not secrets
-    before = {i: one["table"] for i, one in state["members"].items() if one["role"] == Role.MEMBER}
-    order = sorted(before)
-    chance.shuffle(order)
-    size = dict.fromkeys(tables, 0)
-    for one in state["members"].values():
-        if one["role"] == Role.HOST and one["table"] in size:
-            size[one["table"]] += 1
-    seats: dict[str, str] = {}
-    for member in order:
-        free = min(tables, key=lambda one: (size[one], one == before[member]))
-        seats[member] = free
-        size[free] += 1
-    for member in order:
-        stays = seats[member]
-        if stays == before[member]:
-            others = (one for one in order if stays not in (seats[one], before[one]))
-            if (other := next(others, None)) is not None:
-                seats[member], seats[other] = seats[other], stays
-    return {"op": "members.seat", "seats": dict(sorted(seats.items()))}
-
-
 def member_host(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
     """Who takes part becomes the host of their table, or takes part as everybody does again."""
     id_, on = values.string(op.get("id", "")), op.get("on")
@@ -77,7 +34,8 @@ def member_host(state: State, _who: Asking, op: Mapping[str, Any]) -> Effect:
     if found is None or found["role"] not in (Role.HOST, Role.MEMBER):
         raise Refused("gone")
     role = Role.HOST if on else Role.MEMBER
-    return {"op": "member.join", "id": id_, **found, "role": role, "again": True}
+    seat = {"name": found["name"], "table": found["table"]}
+    return {"op": "member.join", "id": id_, **seat, "role": role, "again": True}
 
 
 def member_gone(state: State, who: Asking, op: Mapping[str, Any]) -> Effect:

@@ -23,6 +23,14 @@ class Kind(StrEnum):
     OVER = "over"
 
 
+class Seats(StrEnum):
+    """What a phase proposes for the seats when it begins; the facilitator decides."""
+
+    STAY = ""
+    MIX = "mix"
+    HOME = "home"
+
+
 class Role(StrEnum):
     """What somebody is in a workshop. A helper keys in paper; a host stays at their table."""
 
@@ -48,7 +56,7 @@ STEER = frozenset(
     {
         *("phase.set", "timer.set", "lock.set", "freeze.set", "reveal.notes", "reveal.votes"),
         *("look.set", "names.set", "speakers.set", "table.add", "table.title"),
-        *("members.seat", "members.shuffle", "member.host", "member.gone"),
+        *("members.seat", "members.shuffle", "members.home", "member.host", "member.gone"),
         *("note.hide", "note.show", "talk.hide", "talk.show", "island.hide", "island.show"),
         *("link.hide", "link.show", "sum.hide", "sum.show"),
         "island.fill",

@@ -19,7 +19,7 @@ from core.messages import Message, _
 from core.people import Department
 from core.permissions import require
 from realtime.models import Workshop, WorkshopTemplate
-from realtime.phases import Kind
+from realtime.phases import Kind, Seats
 
 PHASES = 20
 MINUTES = 240
@@ -32,12 +32,13 @@ KEPT = ("phases", "tables", "budget", "colors", "rules", "consent")
 
 @dataclass(frozen=True)
 class Step:
-    """One phase of a template: what people do, its name, what to say, how long."""
+    """One phase of a template: what people do, its name, what to say, how long, which seats."""
 
     kind: Kind
     title: Message | str
     say: Message | str
     minutes: int = 0
+    seats: Seats = Seats.STAY
 
     def as_row(self, place: int) -> dict[str, Any]:
         return {
@@ -46,6 +47,7 @@ class Step:
             "title": str(self.title),
             "say": str(self.say),
             "minutes": self.minutes,
+            "seats": str(self.seats),
         }
 
 
@@ -114,14 +116,23 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "cafe",
         _("ワールドカフェ"),
-        _("席を替えながら、3回話します。主人役は席に残り、前の話を伝えます。"),
+        _("席を替えながら話し、最後にはじめの班へもどって伝え合います。主人役は席に残ります。"),
         (
-            Step(Kind.EXPLAIN, _("説明"), _("3回席を替えて話します。主人役は席に残ります。"), 5),
+            Step(
+                Kind.EXPLAIN,
+                _("説明"),
+                _("席を2回替えて話し、最後にはじめの班へもどります。主人役は席に残ります。"),
+                5,
+            ),
             Step(
                 Kind.SHARE, _("1回目"), _("問いについて話し、聞いたことを書き留めてください。"), 20
             ),
             Step(
-                Kind.SHARE, _("2回目"), _("席を替えました。前の席の話を紹介し合ってください。"), 20
+                Kind.SHARE,
+                _("2回目"),
+                _("席を替えました。前の席の話を紹介し合ってください。"),
+                20,
+                Seats.MIX,
             ),
             Step(
                 Kind.SHARE,
@@ -130,6 +141,14 @@ TEMPLATES: tuple[Template, ...] = (
                     "もう一度、席を替えました。ここまでの話から、見えてきたことを出し合ってください。"
                 ),
                 20,
+                Seats.MIX,
+            ),
+            Step(
+                Kind.SHARE,
+                _("はじめの班で"),
+                _("はじめの班にもどりました。ほかの席で聞いたことを伝え合ってください。"),
+                15,
+                Seats.HOME,
             ),
             Step(
                 Kind.GROUP, _("島にまとめる"), _("似た話を島にまとめ、見出しを付けてください。"), 15
@@ -235,6 +254,9 @@ def accepted(rows: Sequence[Any]) -> list[dict[str, Any]]:
         minutes = row.get("minutes") or 0
         if not isinstance(minutes, int) or not 0 <= minutes <= MINUTES:
             raise Invalid("phases", _("場面の長さは、0分から240分までの数で書いてください。"))
+        seats = str(row.get("seats") or "")
+        if seats not in set(Seats):
+            raise Invalid("phases", _("席のことを選び直してください。"))
         found.append(
             {
                 "id": str(row.get("id") or "")[:12],
@@ -242,6 +264,7 @@ def accepted(rows: Sequence[Any]) -> list[dict[str, Any]]:
                 "title": text.accepted("phases", str(row.get("title", "")), limit=TITLE),
                 "say": text.accepted("phases", str(row.get("say", "")), limit=SAY, required=False),
                 "minutes": minutes,
+                "seats": seats,
             }
         )
     if not found or len(found) > PHASES:

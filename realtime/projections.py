@@ -142,11 +142,11 @@ def read(board_id: int) -> tuple[State, int]:
     for row in _rows(TableSum, board_id):
         said = {"text": row.body, "v": row.version}
         state["sums"][row.key] = {**said, "hid": row.hidden_reason}
-    query = select(Member.public_id, Member.name, Member.role, Member.table_key)
+    query = select(Member.public_id, Member.name, Member.role, Member.table_key, Member.home_key)
     query = query.where(Member.workshop_id == board_id, Member.gone_at.is_(None))
     for row in tx.execute(query.order_by(Member.id)):
-        member = {"name": row.name, "role": row.role, "table": row.table_key}
-        state["members"][row.public_id] = member
+        seat = {"table": row.table_key, "home": row.home_key}
+        state["members"][row.public_id] = {"name": row.name, "role": row.role, **seat}
     return state, board.seq
 
 
@@ -200,7 +200,7 @@ def _write_members(board_id: int, state: State, ids: list[str]) -> None:
         if id_ in state["members"]:
             ours = (Member.workshop_id == board_id, Member.public_id == id_)
             said = state["members"][id_]
-            seat = {"table_key": said["table"], "role": said["role"]}
+            seat = {"table_key": said["table"], "home_key": said["home"], "role": said["role"]}
             tx.execute(update(Member).where(*ours).values(seat))
 
 

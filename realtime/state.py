@@ -3,14 +3,14 @@
 A state is plain JSON:
 
     phase, kind, open, locked, frozen, names, budget, timer, look, speakers, speaker, tally
-    tables   {id: {title, o}}            members {id: {name, role, table}}
+    tables   {id: {title, o}}            members {id: {name, role, table, home}}
     notes    {id: {by, table, q, text, v, color, x, y, island, o, veil, hid, gone, of, lost}}
     islands  {id: {title, table, x, y, o, by, hid, gone}}     links {id: {a, b, word, hid}}
     talks    {id: {note, by, text, hid}}      votes {member: {note: 1}}
     sums     {id: {text, v, hid}}
 
-Order keys `o` are strings. `folds` changes a state by an accepted operation (an effect), `sights`
-is what of both each member may see.
+Order keys `o` are strings; `home` is the table somebody was at before any mixing. `folds` changes
+a state by an accepted operation (an effect), `sights` is what of both each member may see.
 """
 
 from __future__ import annotations

@@ -84,8 +84,8 @@ class Workshop(db.Addressable, db.Versioned, db.Base):
 class Member(db.Addressable, db.Base):
     """Somebody who takes part, known by a token in their browser; `name` is the one they gave.
 
-    `public_id` is who they are on the board. An account is kept when they were signed in, so that
-    one voice stays one voice.
+    `public_id` is who they are on the board, `home_key` the table they were at before any mixing.
+    An account is kept when they were signed in, so that one voice stays one voice.
     """
 
     __tablename__ = "workshop_member"
@@ -99,6 +99,7 @@ class Member(db.Addressable, db.Base):
     name: Mapped[str] = mapped_column(String(40))
     role: Mapped[str] = mapped_column(String(10))
     table_key: Mapped[str] = mapped_column(String(40), default="")
+    home_key: Mapped[str] = mapped_column(String(40), default="")
     token_hash: Mapped[str] = mapped_column(String(64))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     joined_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -106,6 +107,11 @@ class Member(db.Addressable, db.Base):
 
     workshop: Mapped[Workshop] = relationship()
     account: Mapped[Account | None] = relationship()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether they sit at another table than their first one."""
+        return self.home_key not in ("", self.table_key)
 
 
 class WorkshopTemplate(db.Addressable, db.Base):

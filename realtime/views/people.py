@@ -10,7 +10,7 @@ from core.errors import DomainError, NotFound
 from core.messages import _
 from core.permissions import require
 from core.web import actor, permits, see_other
-from realtime import facilitators, invites, members, workshops
+from realtime import boards, facilitators, invites, members, rounds, workshops
 from realtime.forms import InviteForm, LeadForm, lines
 from realtime.models import Workshop
 from realtime.phases import Role
@@ -108,6 +108,20 @@ def people_helpers(public_id: str) -> Response:
     return _back(public_id)
 
 
+@bp.post("/w/<public_id>/people/seats")
+@permits("workshops.lead")
+def people_seats(public_id: str) -> Response:
+    """Seat everybody but the hosts at another table, or where they were first."""
+    workshop = workshops.by_address(public_id)
+    if request.form.get("act") == "home":
+        rounds.return_home(actor(), workshop)
+        flash(str(_("主人役のほかの人が、はじめの班にもどりました。")), "success")
+    else:
+        rounds.mix(actor(), workshop)
+        flash(str(_("席替えをしました。新しい班は、名前の横に出ています。")), "success")
+    return _back(public_id)
+
+
 @bp.post("/w/<public_id>/people/<member_id>/role")
 @permits("workshops.lead")
 def people_role(public_id: str, member_id: str) -> Response:
@@ -146,6 +160,7 @@ def _page(
         facilitators=facilitators.of(workshop),
         invited=invites.of(workshop),
         here=members.here(workshop),
+        tables={key: one["title"] for key, one in boards.of(workshop).whole()[0]["tables"].items()},
         leading=leading or LeadForm(formdata=None),
         inviting=inviting or InviteForm(formdata=None),
         helpers_link=helpers if token["as"] else "",

@@ -17,7 +17,7 @@ from core.web import actor, page_of, permits, see_other
 from ledger import consultations
 from ledger.models import Consultation
 from realtime import members, plans, workshops
-from realtime.forms import KINDS, ChangeForm, NewForm, PlanForm, TemplateForm, shown
+from realtime.forms import KINDS, SEATS, ChangeForm, NewForm, PlanForm, TemplateForm, shown
 from realtime.models import Workshop
 from realtime.views import bp, offers
 from realtime.views.seats import sit
@@ -218,10 +218,11 @@ def _phase_lines(rows: list[dict[str, Any]]) -> list[str]:
     return [
         str(
             _(
-                "%(title)s　%(kind)s　%(minutes)s分　%(say)s",
+                "%(title)s　%(kind)s　%(minutes)s分　%(seats)s　%(say)s",
                 title=row["title"],
                 kind=KINDS.get(row["kind"], row["kind"]),
                 minutes=row["minutes"],
+                seats=_("席：%(seats)s", seats=SEATS.get(row.get("seats") or "", "")),
                 say=row["say"],
             )
         )

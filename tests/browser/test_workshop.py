@@ -424,3 +424,47 @@ def test_without_scripts_the_board_is_a_list_with_forms(people: Any) -> None:
     plain.page.get_by_role("link", name="新しくする").click()
     plain.page.locator(".oline button", has_text="選ぶ").click()
     expect(plain.page.locator(".oline button[aria-pressed=true]")).to_have_count(1)
+
+
+def test_a_world_cafe_ends_at_the_first_tables(people: Any) -> None:
+    lead, hand, keys = people(), people(**phone(360)), people()
+    path = opened(lead, "cafe")
+    for person, name in ((hand, "けやき"), (keys, "つばめ")):
+        joined(person, path, name)
+    strip = lead.page.locator("[data-strip]")
+    lead.page.get_by_text("席を決める、外れてもらう").click()
+    seats = strip.locator("select[aria-label$='さんの班']")
+    expect(seats).to_have_count(2)
+    for n in range(2):
+        seats.nth(n).select_option(label="1班")
+    first = lead.page.locator(".tables li").first
+    expect(first).to_contain_text("2人")
+    next_phase(lead, "1回目")
+    proposed = strip.locator(".strip__seats")
+    expect(proposed).to_have_count(0)
+    next_phase(lead, "2回目")
+    looked_at(lead, "cafe-mix")
+    proposed.get_by_role("button", name="席替えをする").click()
+    expect(first).to_contain_text("0人")
+    expect(proposed).to_contain_text("この場面の席替えをしました")
+    expect(hand.page.locator("[data-notices]")).to_contain_text("あなたの席は")
+    lead.page.locator("[data-undo]").click()  # and once more: mixing can be taken back
+    expect(first).to_contain_text("2人")
+    proposed.get_by_role("button", name="もう一度、席替えをする").click()
+    expect(first).to_contain_text("0人")
+    next_phase(lead, "3回目")
+    next_phase(lead, "はじめの班で")
+    looked_at(lead, "cafe-home")
+    proposed.get_by_role("button", name="はじめの班にもどる").click()
+    expect(first).to_contain_text("2人")
+    expect(proposed).to_contain_text("みんな、はじめの班にいます")
+    for person in (hand, keys):
+        expect(person.page.locator("[data-notices]")).to_contain_text("あなたの席は、1班です")
+    looked_at(hand, "cafe-phone-home")
+    # taken back, and done again from the list by the keyboard
+    lead.page.locator("[data-undo]").click()
+    expect(first).to_contain_text("0人")
+    lead.keys.press("[data-view=list]")
+    lead.keys.press(".strip__seats button:has-text('はじめの班にもどる')")
+    expect(first).to_contain_text("2人")
+    assert lead.eyes.errors == hand.eyes.errors == keys.eyes.errors == []

@@ -158,12 +158,14 @@ def _operation(chance: random.Random, board: State, n: int) -> dict[str, Any]:
         {"op": "table.add", "id": new, "title": word},
         {"op": "table.title", "id": "t001", "title": word},
         {"op": "members.shuffle", "seed": n},
+        {"op": "members.home"},
         {"op": "member.host", "id": chance.choice(["ben001", "host01"]), "on": on},
         {"op": "members.seat", "seats": {"anne01": "t001", "ben001": ""}},
         {"op": "speakers.set", "order": ["t001", "t002"], "now": "t002"},
     ]
     often = {
         "vote.set": 40,
+        "island.back": 20,
         "link.add": 30,
         "link.del": 12,
         "link.hide": 14,

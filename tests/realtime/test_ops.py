@@ -32,6 +32,8 @@ def board(kind: str = Kind.GROUP) -> State:
                 for one in MEMBERS
             ),
             {"op": "member.join", "id": "other", "name": "other", "role": "member", "table": ""},
+            {"op": "member.join", "id": "away", "name": "", "role": "member", "table": "t001"},
+            {"op": "members.seat", "seats": {"away": "t002"}, "round": True},
             *(note(f"n-{one}", one) for one in MEMBERS),
             note("n-far", "other", table="t002"),
             note("n-veil", "other", veil=True),
@@ -128,6 +130,7 @@ def proper(kind: str, who: str) -> dict[str, Any]:
         "table.title": {"id": "t001", "title": "1班"},
         "members.seat": {"seats": {"other": "t002"}},
         "members.shuffle": {"seed": 1},
+        "members.home": {},
         "member.host": {"id": "other", "on": True},
         "member.gone": {"id": "other"},
         "speakers.set": {"order": ["t001"], "now": "t001"},
@@ -237,15 +240,45 @@ def test_who_changes_tables_goes_to_another_whatever_the_draw(seed: int) -> None
     made = folds.folded([])
     for n in (1, 2, 3):
         made["tables"][f"t{n}"] = {"title": f"{n}班", "o": f"{n:04d}"}
-    made["members"]["lead01"] = {"name": "", "role": "lead", "table": ""}
-    made["members"]["host01"] = {"name": "", "role": "host", "table": "t1"}
+    made["members"]["lead01"] = {"name": "", "role": "lead", "table": "", "home": ""}
+    made["members"]["host01"] = {"name": "", "role": "host", "table": "t1", "home": "t1"}
     for n in range(5):
-        made["members"][f"m{n}"] = {"name": "", "role": "member", "table": f"t{n % 3 + 1}"}
+        seat = {"table": f"t{n % 3 + 1}", "home": f"t{n % 3 + 1}"}
+        made["members"][f"m{n}"] = {"name": "", "role": "member", **seat}
     op = {"op": "members.shuffle", "seed": seed}
     seats_now = ops.judged(made, Asking("lead01", "lead", 0), op)["seats"]
     assert set(seats_now) == {f"m{n}" for n in range(5)}
     assert all(table != made["members"][one]["table"] for one, table in seats_now.items())
     assert sorted([*seats_now.values(), "t1"]) == ["t1", "t1", "t2", "t2", "t3", "t3"]
+
+
+def test_everybody_but_the_hosts_returns_to_their_first_table() -> None:
+    made = board()
+    lead = Asking("lead", "lead", NOW, PLAN)
+
+    def do(op: str, **said: Any) -> None:
+        folds.apply(made, ops.judged(made, lead, {"op": op, **said}))
+
+    def tables() -> dict[str, str]:
+        return {one: made["members"][one]["table"] for one in ("member", "host", "other", "away")}
+
+    do("members.seat", seats={"member": "t002", "other": "t001"})  # by hand, before any mixing
+    first = tables()
+    for seed in (1, 2):
+        do("members.shuffle", seed=seed)
+    do("member.host", id="away", on=True)  # who hosts now stays
+    do("members.seat", seats={"other": "t002"}, round=True)
+    mixed = tables()
+    do("members.home")
+    assert tables() == {**first, "away": mixed["away"]}
+    assert refusal("lead", Role.LEAD, made, op="members.home") == "home"
+    do("member.host", id="away", on=False)
+    do("members.home")
+    assert tables()["away"] == "t001"
+    do("members.seat", seats=mixed, round=True)  # taken back
+    assert tables() == mixed
+    do("members.home")
+    assert tables() == {**first, "away": "t001"}
 
 
 def test_votes_are_set_within_the_budget_and_hidden_ones_are_not_counted() -> None:
@@ -265,7 +298,7 @@ def test_votes_are_set_within_the_budget_and_hidden_ones_are_not_counted() -> No
 WORDS = sorted(
     {"id", "text", "note", "island", "notes", "o", "x", "y", "k", "q", "base", "color", "table"}
     | {"of", "a", "b", "word", "act", "minutes", "on", "at", "seats", "seed", "order", "now"}
-    | {"title", "reason"}
+    | {"title", "reason", "round"}
 )
 KNOWN = [*board()["notes"], *board()["islands"], "t001", "t002", "all", "p1", "p3", "link", "other"]
 JSON = st.recursive(

@@ -22,6 +22,7 @@ from ledger.models import Consultation
 from realtime import boards, members, plans, workshops
 from realtime.models import Joining, Member, Note, Workshop, WorkshopPhoto, WorkshopTemplate
 from realtime.phases import Role
+from tests.realtime.hands import open_workshop
 from tests.visitors import Visitor
 
 Browser = Callable[[Account], FlaskClient]
@@ -691,3 +692,39 @@ def test_everybody_is_on_the_board_as_in_the_tables(
     assert boards.of(workshop).whole() == (whole, seq)
     rows = {one.public_id: one.role for one in db.session().scalars(select(Member))}
     assert rows == {id_: one["role"] for id_, one in whole["members"].items()}
+
+
+def test_tables_are_changed_and_found_again_without_a_script(
+    app: Flask, browser_of: Browser, officer: Account, consultation: Consultation, stranger: Account
+) -> None:
+    workshop = open_workshop(officer, consultation, template="cafe", plan={"tables": 2})
+    assert [one["seats"] for one in workshop.phases] == ["", "", "mix", "mix", "home", "", ""]
+    for name in ("けやき", "つばめ"):
+        joined(app, workshop, name)
+
+    def seats() -> list[str]:
+        db.session().expire_all()
+        return [one.table_key for one in members.here(again(workshop))]
+
+    first = seats()
+    here = f"/w/{at(workshop)}/people"
+    assert browser_of(stranger).post(f"{here}/seats", data={"act": "mix"}).status_code == 403
+    page = Visitor(browser_of(officer)).open(here)
+    assert "はじめの班にもどる" not in page.text
+    page.press("席替えをする")
+    assert seats() == list(reversed(first))
+    assert "席替えをしました" in page.text
+    page.press("はじめの班にもどる")
+    assert seats() == first
+    assert "はじめの班にもどりました" in page.text
+    workshops.close(again(officer), again(workshop))
+    assert "席替えをする" not in page.open(here).text
+
+
+def test_a_phase_keeps_what_it_proposes_for_the_seats(
+    browser_of: Browser, officer: Account, consultation: Consultation
+) -> None:
+    page = Visitor(browser_of(officer)).open("/desk/c/park/workshops/new?template=cafe")
+    page.press("このまま開いて", **{"phases-1-seats": "home", "phases-2-seats": ""})
+    [found] = db.session().scalars(select(Workshop))
+    assert [one["seats"] for one in found.phases] == ["", "home", "", "mix", "home", "", ""]

@@ -241,10 +241,14 @@ const FOLDS = {
     state.look = e.at;
   },
   "member.join": (state, { id, name, role, table }) => {
-    state.members[id] = { name, role, table };
+    state.members[id] = { name, role, table, home: state.members[id]?.home || table };
   },
   "members.seat": (state, e) => {
-    for (const id of Object.keys(e.seats)) put(state.members, id, { table: e.seats[id] });
+    for (const id of Object.keys(e.seats)) {
+      const { home = "", table = "" } = state.members[id] ?? {};
+      const isHere = home === "" || (!e.round && home === table);
+      put(state.members, id, { table: e.seats[id], home: isHere ? e.seats[id] : home });
+    }
   },
   "member.gone": (state, e) => {
     delete state.members[e.id];
@@ -324,12 +328,13 @@ export function foreseen(state, me, asked) {
   if (op === "link.add") return { word: "", ...asked, op };
   if (op === "talk.add") return { ...asked, op, by: me };
   if (op === "vote.set") return { ...asked, op, by: me };
+  if (op === "members.home") return { op: "members.seat", seats: homes(state), round: true };
   if (op === "sum.set") return { op, id: asked.id, text: asked.text, v: (state.sums[asked.id]?.v ?? 0) + 1 };
   return PLAIN.has(op) ? asked : null;
 }
 
 const PLAIN = new Set(
-  "note.color note.place note.del note.back note.show island.title island.move island.order island.del island.back link.del talk.del".split(" "),
+  "members.seat note.color note.place note.del note.back note.show island.title island.move island.order island.del island.back link.del talk.del".split(" "),
 );
 
 /**
@@ -397,6 +402,10 @@ export function inverse(state, effect) {
       return state.talks[id]?.hid ? [{ op: "talk.hide", id, reason: state.talks[id].hid }] : [];
     case "island.show":
       return island?.hid ? [{ op: "island.hide", id, reason: island.hid }] : [];
+    case "members.seat":
+      return [seatsAgain(state, Object.keys(effect.seats))];
+    case "members.shuffle": // only the server draws, but everybody knows where they sat
+      return [seatsAgain(state, Object.keys(state.members).filter((one) => state.members[one].role === "member"))];
     case "vote.set":
       return [{ op, note: effect.note, k: effect.k ? 0 : 1 }];
     case "sum.set":
@@ -404,6 +413,18 @@ export function inverse(state, effect) {
     default:
       return [];
   }
+}
+
+/** Where everybody but the hosts goes who is not at their first table. @param {State} state @returns {Record<string, string>} */
+export function homes(state) {
+  const away = Object.entries(state.members).filter(([, one]) => one.role === "member" && one.home && one.home !== one.table);
+  return map(Object.fromEntries(away.map(([id, { home }]) => [id, home])));
+}
+
+/** @param {State} state @param {string[]} ids @returns {Effect} */
+function seatsAgain(state, ids) {
+  const there = ids.filter((id) => state.members[id] !== undefined);
+  return { op: "members.seat", seats: map(Object.fromEntries(there.map((id) => [id, state.members[id].table]))), round: true };
 }
 
 /** @param {string} id @param {Entry} link @returns {Effect} */

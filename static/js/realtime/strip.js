@@ -4,7 +4,7 @@
 import { islandName, islandsOf, tableName } from "./acts.js";
 import { h, icon, keyed, svg } from "./dom.js";
 import { section, tableIds, tool } from "./strip_parts.js";
-import { persons, tables } from "./strip_seats.js";
+import { persons, proposal, tables } from "./strip_seats.js";
 
 const SOME = 3; // so many names of those who wrote nothing are said
 const QUIET_S = 180; // a table where nothing was written for so long is pointed out
@@ -23,7 +23,8 @@ export function draw(board, place, about) {
   if (!now || !rest) return;
   const state = board.state();
   const index = board.phases.findIndex(({ id }) => id === state.phase);
-  keyed(now, state.open ? [saying(board, index), time(board), next(board, index, about)] : [over(board, about)]);
+  const seats = proposal(board);
+  keyed(now, state.open ? [saying(board, index), ...(seats ? [seats] : []), time(board), next(board, index, about)] : [over(board, about)]);
   if (!state.open) return keyed(rest, [people(board, about)]);
   keyed(rest, [
     ...(about.urls.rehearse ? [rehearsing(board, about)] : []),

@@ -4,6 +4,7 @@
 import { tableName } from "./acts.js";
 import { h } from "./dom.js";
 import { fold, open, section, tableIds, tool } from "./strip_parts.js";
+import { homes } from "./state.js";
 import { newId } from "./waiting.js";
 
 /** @typedef {import("./acts.js").Board} Board @typedef {import("./dom.js").Item} Item */
@@ -13,6 +14,7 @@ export function tables(board) {
   const { t, store } = board;
   const ids = tableIds(board);
   const titles = ids.map((id) => [id, tableName(board, id)]);
+  const isAway = Object.keys(homes(board.state())).length > 0;
   const make = () => {
     const rows = h("ul", { class: "strip__rows" });
     for (const [id, title] of titles) {
@@ -25,11 +27,41 @@ export function tables(board) {
       rows.append(h("li", {}, h("form", { class: "strip__row", onsubmit: rename }, name, save), ids.length > 1 ? hosting(board, id, title) : null));
     }
     const add = () => store.act({ op: "table.add", id: newId(), title: t("table_new", { n: ids.length + 1 }) });
-    const shuffle = () => store.act({ op: "members.shuffle", seed: Math.floor(Math.random() * 2 ** 31) });
-    return [rows, h("div", { class: "strip__time" }, tool(t("table_add"), add, "plain", "plus"), ids.length > 1 ? tool(t("shuffle"), shuffle) : null), ...(ids.length > 1 ? [h("p", { class: "sub", "data-stay": true }), h("p", { class: "sub", text: t("shuffle_help") })] : [])];
+    const isMany = ids.length > 1;
+    const tools = h("div", { class: "strip__time" }, tool(t("table_add"), add, "plain", "plus"), isMany ? tool(t("shuffle"), () => mix(board)) : null, isAway ? tool(t("go_home"), () => goHome(board)) : null);
+    return [rows, tools, ...(isMany ? [h("p", { class: "sub", "data-stay": true }), h("p", { class: "sub", text: t("shuffle_help") }), h("p", { class: "sub", text: t("go_home_help") })] : [])];
   };
-  const item = section("tables", JSON.stringify([titles, open.has("tables")]), () => [fold(board, "tables", t("tables_edit"), make)], t("tables"));
+  const item = section("tables", JSON.stringify([titles, open.has("tables"), isAway]), () => [fold(board, "tables", t("tables_edit"), make)], t("tables"));
   return { ...item, fill: (there) => fillHosts(board, there) };
+}
+
+/** Everybody but the hosts to another table. @param {Board} board */
+function mix(board) {
+  board.store.act({ op: "members.shuffle", seed: Math.floor(Math.random() * 2 ** 31) });
+  mixed.add(board.state().phase);
+}
+
+/** Everybody but the hosts to where they were first. @param {Board} board */
+const goHome = (board) => board.store.act({ op: "members.home" });
+
+/** @type {Set<string>} phases in which the seats were mixed from this page */
+const mixed = new Set();
+
+/** The seats that the phase proposes, until they are taken; null where it proposes none. @param {Board} board @returns {Item | null} */
+export function proposal(board) {
+  const { t } = board;
+  const state = board.state();
+  const { seats = "", id = "" } = board.phases.find((one) => one.id === state.phase) ?? {};
+  if (!seats || tableIds(board).length < 2) return null;
+  const isDone = seats === "home" ? !Object.keys(homes(state)).length : mixed.has(id);
+  const make = () => {
+    const box = h("div", { class: "strip__seats", role: "group", "aria-label": t("tables") });
+    if (isDone) box.append(h("p", { class: "sub", text: t(seats === "home" ? "all_home" : "is_mixed") }));
+    if (seats === "home" && !isDone) box.append(tool(t("go_home"), () => goHome(board), "outline"));
+    if (seats === "mix") box.append(tool(t(isDone ? "shuffle_again" : "shuffle"), () => mix(board), isDone ? "quiet" : "outline"));
+    return box;
+  };
+  return { key: "seats", sig: JSON.stringify([id, seats, isDone]), make };
 }
 
 /** Who sits where changes while names of tables are typed: only this is drawn anew. @param {Board} board @param {Element} there */
