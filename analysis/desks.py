@@ -14,7 +14,7 @@ from analysis.places import Where
 from core import db, events
 from core.messages import Message, _
 from core.permissions import require
-from ledger import acts, answers, snapshots, themes
+from ledger import acts, answers, states, themes
 from ledger.acts import Note
 from ledger.answers import Draft
 from ledger.models import Act, Answer, Consultation, Opinion, Placement, Theme
@@ -53,7 +53,7 @@ def _moved(count: int, place: Message | str) -> Message:
 
 def _kept(theme: Theme) -> str:
     """What an act calls a theme: acts outlive what residents take back."""
-    return snapshots.themed(theme.title)
+    return states.themed(theme.title)
 
 
 def gather(
@@ -122,7 +122,7 @@ def answer(
     """Keep an answer, or hand it in; noted, but undone by writing again."""
     verb = answers.hand_in if submit else answers.save
     consultation = target.consultation
-    with acts.noting(actor, consultation, "answered") as note:
+    with acts.noting(actor, consultation, "answered", can_undo=False) as note:
         written = verb(actor, target, draft, version=version)
         name = name_of(target)
         note.said = (
@@ -144,7 +144,7 @@ def answer_many(
     submit: bool,
 ) -> list[Answer]:
     """The same answer for many, all or none."""
-    with acts.noting(actor, consultation, "answered") as note:
+    with acts.noting(actor, consultation, "answered", can_undo=False) as note:
         done = answers.save_many(actor, targets, draft, submit=submit)
         if done:
             note.said = _("%(count)s件に同じ回答を付けました。", count=len(done))
@@ -162,12 +162,9 @@ def tell(actor: Any, consultation: Consultation, kind: str, said: Message, targe
 
 def look(actor: Any, consultation: Consultation, opinion_ids: Collection[int]) -> int:
     """Mark lone opinions as looked at: they rightly stand alone."""
-    require(actor, "themes.work", consultation)
-    with db.transaction():
+    with act(actor, consultation, "looked") as note:
         count = themes.look(actor, consultation, opinion_ids)
-        said = _("単独意見の%(count)s件を見ました。", count=count)
-        acts.tell(actor, consultation, "looked", said)
-        changed(actor, consultation, set())
+        note.said = _("単独意見の%(count)s件を見ました。", count=count)
     return count
 
 

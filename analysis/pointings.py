@@ -11,7 +11,7 @@ from analysis import desks
 from analysis.models import Pointing
 from core import db
 from core.messages import _
-from ledger import acts, filings, parts
+from ledger import acts, parts, states
 from ledger.models import Filing, Opinion, OpinionText, State
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def propose(
 def keep(opinion_ids: Sequence[int], found: dict[int, list[int]]) -> None:
     """Keep what was proposed for these opinions; `found` goes by their places in the list."""
     tx = db.session()
-    for batch in filings.parts(opinion_ids):
+    for batch in states.parts(opinion_ids):
         tx.execute(
             delete(Pointing)
             .where(Pointing.opinion_id.in_(batch))

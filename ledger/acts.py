@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import defer
 
 from core import clock, db, record
 from core.errors import Conflict
 from core.messages import Message, _
 from core.permissions import require
-from ledger import snapshots
+from ledger import journals, snapshots
 from ledger.models import Act, Consultation
 
 KEPT = 50  # acts of one person that can be undone (issue 5)
@@ -32,7 +33,9 @@ class Note:
 
 
 @contextmanager
-def noting(actor: Any, consultation: Consultation, kind: str) -> Iterator[Note]:
+def noting(
+    actor: Any, consultation: Consultation, kind: str, *, can_undo: bool = True
+) -> Iterator[Note]:
     """Run a block as one act of `actor`: one transaction, noted with what it changed.
 
     Acts of one consultation wait for each other, so that none takes another's change for its own.
@@ -40,10 +43,10 @@ def noting(actor: Any, consultation: Consultation, kind: str) -> Iterator[Note]:
     note = Note()
     with db.transaction() as tx:
         tx.scalars(db.locked(select(Consultation).where(Consultation.id == consultation.id))).one()
-        start = snapshots.take(consultation)
-        yield note
+        with journals.keeping() as journal:
+            yield note
         tx.flush()
-        before, after = snapshots.changed(start, snapshots.take(consultation))
+        before, after = snapshots.changed(journal)
         note.themes |= snapshots.themes_in(before) | snapshots.themes_in(after)
         if note.said is not None:
             tx.add(
@@ -56,7 +59,7 @@ def noting(actor: Any, consultation: Consultation, kind: str) -> Iterator[Note]:
                     values={k: _plain(v) for k, v in note.said.values.items()},
                     before=before,
                     after=after,
-                    can_undo=bool(before or after),
+                    can_undo=can_undo and bool(before or after),
                 )
             )
             tx.flush()
@@ -117,7 +120,7 @@ def give_up(actor: Any, consultation: Consultation, *, is_undo: bool) -> None:
 
 def listed(consultation: Consultation, *, offset: int = 0, limit: int = 50) -> list[Act]:
     """Who did what when, newest first."""
-    query = select(Act).where(Act.consultation_id == consultation.id).order_by(Act.id.desc())
+    query = _told().where(Act.consultation_id == consultation.id).order_by(Act.id.desc())
     return list(db.session().scalars(query.offset(offset).limit(limit)))
 
 
@@ -126,8 +129,13 @@ def count(consultation: Consultation) -> int:
     return db.session().scalar(query) or 0
 
 
+def _told() -> Any:
+    """Acts to read about; what they changed is left where it is, thousands of rows maybe."""
+    return select(Act).options(defer(Act.before), defer(Act.after))
+
+
 def _recent(actor: Any, consultation: Consultation) -> list[Act]:
-    query = select(Act).where(
+    query = _told().where(
         Act.account_id == actor.id, Act.consultation_id == consultation.id, Act.can_undo.is_(True)
     )
     return list(db.session().scalars(query.order_by(Act.id.desc()).limit(KEPT)))

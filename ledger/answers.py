@@ -14,7 +14,7 @@ from core import clock, db, record, text
 from core.errors import Conflict, Invalid, NotFound, Stale
 from core.messages import _
 from core.permissions import permits, require
-from ledger import dispositions
+from ledger import dispositions, filings
 from ledger.models import (
     Answer,
     AnswerState,
@@ -257,5 +257,4 @@ def _lock_theme(theme_id: int) -> None:
     theme = db.session().scalars(db.locked(select(Theme).where(Theme.id == theme_id))).one()
     if theme.dissolved_at is not None:
         raise NotFound
-    if theme.locked_at is None:
-        theme.locked_at = clock.now()
+    filings.work_on(theme)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from core import clock, db
 from core.errors import Conflict, NotFound
 from core.messages import _
+from ledger import journals
 from ledger.models import (
     Answer,
     AnswerState,
@@ -21,9 +23,8 @@ from ledger.models import (
     State,
     Theme,
 )
-
-_BATCH = 500  # ids per statement: SQLite takes 32,766 variables, PostgreSQL 65,535
-UNNAMED = "（要命名）"  # in front of a title that is only a resident's sentence
+from ledger.states import UNNAMED as UNNAMED
+from ledger.states import parts
 
 
 def lock(consultation: Consultation, opinion_ids: Collection[int]) -> list[int]:
@@ -52,10 +53,16 @@ def lock(consultation: Consultation, opinion_ids: Collection[int]) -> list[int]:
 
 
 def put(
-    opinion_ids: Sequence[int], placement: Placement, theme_id: int | None, *, by_person: bool
+    opinion_ids: Sequence[int],
+    placement: Placement,
+    theme_id: int | None,
+    *,
+    by_person: bool,
+    looked_at: datetime | None = None,
 ) -> None:
     """File opinions that the caller has locked, wherever they stood before."""
     tx, now = db.session(), clock.now()
+    journals.touch(opinions=opinion_ids, themes=[theme_id] if theme_id is not None else [])
     for part in parts(opinion_ids):
         _delete(Filing.opinion_id.in_(part))
         tx.execute(
@@ -67,30 +74,45 @@ def put(
                     "theme_id": theme_id,
                     "by_person": by_person,
                     "filed_at": now,
+                    "looked_at": looked_at,
                 }
                 for i in part
             ],
         )
 
 
-def take_out(opinion_ids: Sequence[int]) -> set[int]:
-    """Remove filings of these opinions; returns the themes they left, their approvals reopened."""
+def take_out(opinion_ids: Sequence[int], *, drops_quotes: bool = True) -> set[int]:
+    """Remove filings of these opinions; returns the themes they left, their approvals reopened.
+
+    Undoing does not drop quotations by itself: an act knows which there were.
+    """
     with db.transaction() as tx:
         left: set[int] = set()
+        journals.touch(opinions=opinion_ids)
         for part in parts(opinion_ids):
             here = Filing.opinion_id.in_(part)
             found = tx.scalars(select(Filing.theme_id).where(here, Filing.theme_id.is_not(None)))
             themes = {theme_id for theme_id in found if theme_id is not None}
-            _unquote(themes, part)
+            journals.touch(themes=themes)
+            if drops_quotes:
+                unquote(themes, part)
             left |= themes
             _delete(here)
         reopen(left)
         return left
 
 
+def rehouse(from_: Theme, to: Theme) -> None:
+    """Put everything that stands in one theme into another, as it stands."""
+    here = Filing.theme_id == from_.id
+    journals.touch(opinions=db.session().scalars(select(Filing.opinion_id).where(here)).all())
+    db.session().execute(update(Filing).where(here).values(theme_id=to.id))
+
+
 def look(opinion_ids: Sequence[int]) -> int:
     """Note that a person has seen these lone opinions, which are theirs from now on."""
     tx, count = db.session(), 0
+    journals.touch(opinions=opinion_ids)
     for part in parts(opinion_ids):
         here = Filing.opinion_id.in_(part), Filing.placement == Placement.LONE
         done = tx.execute(
@@ -103,9 +125,25 @@ def look(opinion_ids: Sequence[int]) -> int:
     return count
 
 
+def work_on(theme: Theme) -> None:
+    """Lock a theme by working on it, or say that it was worked on again.
+
+    Each time is another moment, so that undoing knows whether somebody worked on it since.
+    """
+    least = theme.locked_at + timedelta(microseconds=1) if theme.locked_at else clock.now()
+    theme.locked_at = max(clock.now(), least)
+
+
 def reopen(theme_ids: Collection[int]) -> None:
     """A change of members reopens an approval; who still looks at the old one is told so."""
     if theme_ids:
+        journals.touch(themes=theme_ids)
+        db.session().execute(
+            update(Theme)
+            .where(Theme.id.in_(theme_ids), Theme.locked_at.is_not(None))
+            .values(locked_at=clock.now())
+            .execution_options(synchronize_session="fetch")
+        )
         db.session().execute(
             update(Answer)
             .where(Answer.theme_id.in_(theme_ids), Answer.state != AnswerState.DRAFT)
@@ -174,9 +212,10 @@ def dissolve_untouched(consultation: Consultation) -> None:
     )
 
 
-def _unquote(theme_ids: Collection[int], opinion_ids: Sequence[int]) -> None:
+def unquote(theme_ids: Collection[int], opinion_ids: Sequence[int]) -> None:
     """Drop a theme's quotation when the opinion it is from leaves: it may have been withdrawn."""
     tx = db.session()
+    journals.touch(opinions=opinion_ids)
     quoting = select(Theme).where(Theme.id.in_(theme_ids), Theme.machine_quote != "")
     rows = list(tx.scalars(quoting)) if theme_ids else []
     if not rows:
@@ -199,9 +238,3 @@ def _counted(consultation: Consultation) -> tuple[ColumnElement[bool], ...]:
 
 def _delete(where: ColumnElement[bool]) -> None:
     db.session().execute(delete(Filing).where(where).execution_options(synchronize_session="fetch"))
-
-
-def parts(ids: Sequence[int]) -> Iterator[list[int]]:
-    """Ids in as many lists as one statement takes each."""
-    for start in range(0, len(ids), _BATCH):
-        yield list(ids[start : start + _BATCH])

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from core import clock, db, record, text
 from core.errors import Conflict, Invalid, NotFound, Stale
 from core.messages import _
 from core.permissions import require
-from ledger import filings
+from ledger import filings, journals
 from ledger.adoptions import Proposal
 from ledger.models import Answer, Consultation, Filing, Placement, Theme
 
@@ -29,6 +29,7 @@ def create(actor: Any, consultation: Consultation, title: str) -> Theme:
         )
         tx.add(theme)
         tx.flush()
+        journals.made(theme.id)
         _note("theme.created", theme)
         return theme
 
@@ -77,9 +78,9 @@ def merge(actor: Any, into: Theme, other: Theme) -> Theme:
     require(actor, "themes.work", other)
     if into.id == other.id or into.consultation_id != other.consultation_id:
         raise Conflict(_("同じ案件の、別のテーマを選んでください。"))
-    with db.transaction() as tx:
+    with db.transaction():
         stays, goes = (_fresh(t) for t in sorted((into, other), key=lambda t: t.id))
-        tx.execute(update(Filing).where(Filing.theme_id == goes.id).values(theme_id=stays.id))
+        filings.rehouse(goes, stays)
         _hand_over_answer(goes, stays)
         goes.merged_into_id, goes.dissolved_at = stays.id, clock.now()
         goes.version += 1
@@ -103,7 +104,7 @@ def split(actor: Any, theme: Theme, opinion_ids: Collection[int], title: str) ->
         moving = inside
         if len(inside) * 2 > len(members):  # the larger part keeps the id: names swap instead
             moving = set(filings.lock(row.consultation, members - inside))
-            fresh.title, row.title = row.title, fresh.title
+            _swap_names(row, fresh, sorted(inside))
         filings.take_out(sorted(moving))
         filings.put(sorted(moving), Placement.THEME, fresh.id, by_person=True)
         _touch(row)
@@ -226,17 +227,27 @@ def _fresh(theme: Theme, *, version: int | None = None, sent: str = "") -> Theme
         )
     if version is not None and row.version != version:
         raise Stale(current=row.title, yours=sent)
+    journals.touch(themes=[row.id])
     return row
 
 
 def _touch(theme: Theme) -> None:
     theme.version += 1
-    theme.locked_at = theme.locked_at or clock.now()
+    filings.work_on(theme)
 
 
 def _note(kind: str, theme: Theme, **detail: Any) -> None:
     scope = theme.consultation.scope
     record.append(kind, f"theme:{theme.public_id}", role="officer", scope=scope, **detail)
+
+
+def _swap_names(row: Theme, fresh: Theme, leaving: Sequence[int]) -> None:
+    """The smaller part takes the old name with it, and what the machine said to it."""
+    fresh.title, row.title = row.title, fresh.title
+    fresh.machine_label, row.machine_label = row.machine_label, ""
+    fresh.machine_quote, row.machine_quote = row.machine_quote, ""
+    fresh.confidence, row.confidence = row.confidence, None
+    filings.unquote({fresh.id}, leaving)
 
 
 def _next_position(consultation: Consultation) -> int:

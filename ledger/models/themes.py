@@ -22,7 +22,8 @@ class Placement(StrEnum):
 class Theme(db.Addressable, db.Versioned, db.Base):
     """A group of opinions that one answer speaks to. Its id is permanent; a merge redirects.
 
-    `locked_at` is set by the first human touch: from then on no run of the machine changes it.
+    `locked_at` is when a person last worked on it: from the first time on no run of the machine
+    changes it.
     """
 
     __tablename__ = "theme"

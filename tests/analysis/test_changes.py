@@ -10,16 +10,17 @@ from analysis import changes, cuts, desks, differences
 from analysis.models import Run, RunState
 from core import db
 from core.people import Account
-from ledger import check, opinions, queries, snapshots
+from ledger import check, opinions, queries
 from ledger.filings import UNNAMED
 from ledger.models import Consultation, Filing, Opinion
 from tests.analysis.test_runs import LIGHTS, TREES, enter, ran
 from tests.analysis.test_themes_desk import Browser, again
+from tests.ledger.shown import on_the_desk
 
 
 def places(consultation: Consultation) -> object:
     db.session().expire_all()
-    return snapshots.take(consultation)["filings"]
+    return on_the_desk(consultation)["places"]
 
 
 def test_a_group_goes_on_as_the_theme_it_shares_most_with() -> None:

@@ -11,17 +11,18 @@ from analysis import desks
 from core import clock, db
 from core.errors import Conflict, DomainError
 from core.people import Account
-from ledger import acts, adoptions, answers, check, opinions, queries, snapshots, themes
+from ledger import acts, adoptions, answers, check, opinions, queries, themes
 from ledger.adoptions import Proposal
 from ledger.answers import Draft
 from ledger.filings import UNNAMED
 from ledger.models import Channel, Consultation, Opinion, Placement, Theme
 from ledger.opinions import Said
+from tests.ledger.shown import on_the_desk
 
 GOOD = Draft(disposition="endorsed", summary="賛成です。", view="ありがとうございます。")
 
 
-def enter(consultation: Consultation, *bodies: str) -> list[int]:
+def enter(consultation: Consultation, *bodies: str, start: int = 1) -> list[int]:
     return opinions.enter_all(
         consultation,
         [
@@ -35,18 +36,10 @@ def enter(consultation: Consultation, *bodies: str) -> list[int]:
                 said_at=clock.now(),
                 received_at=clock.now(),
             )
-            for number, body in enumerate(bodies, start=1)
+            for number, body in enumerate(bodies, start=start)
         ],
         role="officer",
     )
-
-
-def stands(consultation: Consultation) -> object:
-    """Where everything is and what it is called, apart from what is taken away."""
-    db.session().expire_all()
-    now = snapshots.take(consultation)
-    living = {k: [v[0], *v[2:]] for k, v in now["themes"].items() if v[0]}
-    return now["filings"], living, now["answers"]
 
 
 def breaches(consultation: Consultation) -> list[check.Breach]:
@@ -66,17 +59,24 @@ def test_every_kind_of_act_is_undone_and_redone(
         lambda: desks.gather(officer, consultation, ids[1:2], made, "木陰"),
         lambda: desks.rename(officer, made, "大きな木", version=made.version),
         lambda: desks.put_under(officer, made, "1-1 木", version=made.version),
+        lambda: desks.move(officer, consultation, ids[7:], Placement.LONE),
+        lambda: desks.look(officer, consultation, ids[7:]),
+        lambda: desks.move(officer, consultation, ids[7:], made),
+        lambda: desks.unlock(officer, made),
+        lambda: desks.move(officer, consultation, ids[:1], made),
+        lambda: desks.unlock(officer, made),
+        lambda: desks.lock(officer, made),
         lambda: desks.merge(officer, made, other),
     ]
     for act in doing:
-        before = stands(consultation)
+        before = on_the_desk(consultation)
         act()
-        after = stands(consultation)
+        after = on_the_desk(consultation)
         assert before != after
         desks.undo(officer, consultation)
-        assert stands(consultation) == before
+        assert on_the_desk(consultation) == before
         desks.redo(officer, consultation)
-        assert stands(consultation) == after
+        assert on_the_desk(consultation) == after
         assert breaches(consultation) == []
     said = [str(act.said) for act in acts.listed(consultation)]
     assert said[0] == "「明かり」を「大きな木」にまとめました。"
@@ -89,7 +89,7 @@ def test_any_sequence_is_undone_to_where_it_began(
     """Seeded: 40 acts in any order, all undone, all redone; the laws hold after each."""
     ids = enter(consultation, *(f"意見{n}" for n in range(12)))
     chance = random.Random(5)
-    start, done = stands(consultation), 0
+    start, done = on_the_desk(consultation), 0
 
     def living() -> list[Theme]:
         return [row.theme for row in queries.themes_of(consultation)]
@@ -115,16 +115,16 @@ def test_any_sequence_is_undone_to_where_it_began(
         except DomainError:
             db.session().rollback()
         assert breaches(consultation) == []
-    end = stands(consultation)
+    end = on_the_desk(consultation)
     while acts.next_undo(officer, consultation):
         desks.undo(officer, consultation)
         assert breaches(consultation) == []
         done += 1
     assert done > 20
-    assert stands(consultation) == start
+    assert on_the_desk(consultation) == start
     while acts.next_redo(officer, consultation):
         desks.redo(officer, consultation)
-    assert stands(consultation) == end
+    assert on_the_desk(consultation) == end
 
 
 def test_what_somebody_else_changed_since_is_not_undone(
@@ -264,3 +264,132 @@ def test_acts_at_once_do_not_take_each_others_changes_for_their_own(
     for act in listed:
         (changed,) = act.after["filings"]
         assert (int(changed) in ids[:4]) == (act.account_id == people[0])
+
+
+def test_undoing_takes_back_the_lock_and_brings_back_the_look(
+    consultation: Consultation, officer: Account
+) -> None:
+    ids = enter(consultation, *"abc")
+    (theme,) = adoptions.adopt(
+        officer, consultation, [Proposal("木のこと", "", 90, tuple(ids[:2]))], ids[2:]
+    )
+    desks.look(officer, consultation, ids[2:])
+    before = on_the_desk(consultation)
+    desks.move(officer, consultation, ids[2:], theme)
+    assert theme.locked_at is not None
+    desks.undo(officer, consultation)
+    assert on_the_desk(consultation) == before
+
+
+def test_a_lock_stays_when_somebody_worked_there_since(
+    consultation: Consultation, officer: Account, other_officer: Account
+) -> None:
+    ids = enter(consultation, *"abcd")
+    (theme,) = adoptions.adopt(
+        officer, consultation, [Proposal("木のこと", "", 90, tuple(ids[:2]))], ids[2:]
+    )
+    desks.move(officer, consultation, ids[2:3], theme)
+    desks.rename(other_officer, theme, "大きな木", version=theme.version)
+    desks.undo(officer, consultation)
+    db.session().refresh(theme)
+    assert theme.locked_at is not None
+    assert theme.title == "大きな木"
+    desks.unlock(officer, theme)
+    desks.lock(officer, theme)
+    desks.unlock(other_officer, theme)
+    with pytest.raises(Conflict):
+        desks.undo(officer, consultation)
+
+
+def test_an_approval_comes_back_with_what_was_approved(
+    both_engines: str,
+    consultation: Consultation,
+    officer: Account,
+    approver: Account,
+    other_officer: Account,
+) -> None:
+    ids = enter(consultation, *"abcd")
+    theme = desks.gather(officer, consultation, ids[:2], None, "木のこと")
+    answer = desks.answer(officer, theme, GOOD, version=0, submit=True)
+    answers.approve(approver, answer, version=answer.version)
+    desks.move(officer, consultation, ids[2:3], theme)
+    db.session().refresh(answer)
+    assert answer.state == "draft"
+    version = answer.version
+    desks.undo(officer, consultation)
+    db.session().refresh(answer)
+    assert (answer.state, answer.approved_by_id) == ("approved", approver.id)
+    assert answer.version > version, "who looks at the draft is told"
+    desks.redo(officer, consultation)
+    desks.move(other_officer, consultation, ids[3:], theme)
+    desks.undo(officer, consultation)
+    db.session().refresh(answer)
+    assert answer.state == "draft", "it is of other opinions than those approved"
+
+
+def test_a_voice_taken_back_since_leaves_the_approval_reopened(
+    consultation: Consultation, officer: Account, approver: Account
+) -> None:
+    ids = enter(consultation, *"abcd")
+    theme = desks.gather(officer, consultation, ids[:3], None, "木のこと")
+    answer = desks.answer(officer, theme, GOOD, version=0, submit=True)
+    answers.approve(approver, answer, version=answer.version)
+    desks.move(officer, consultation, ids[3:], theme)
+    opinions.withdraw(db.session().get_one(Opinion, ids[0]), role="resident")
+    desks.undo(officer, consultation)
+    db.session().refresh(answer)
+    assert answer.state == "draft"
+
+
+def test_a_split_whose_larger_part_keeps_the_theme_takes_the_sentence_with_the_name(
+    consultation: Consultation, officer: Account
+) -> None:
+    """A resident's sentence is the name of no theme that does not know whose it is."""
+    ids = enter(consultation, "夜は真っ暗でこわいです。", "街灯がほしい。", "道が暗い。")
+    quote = "夜は真っ暗でこわいです。"
+    (theme,) = adoptions.adopt(
+        officer, consultation, [Proposal(f"{UNNAMED}{quote}", quote, 10, tuple(ids))], []
+    )
+    made = desks.gather(officer, consultation, ids[1:], theme, "明かり")
+    db.session().refresh(theme)
+    assert (made.title, made.machine_quote) == (f"{UNNAMED}{quote}", quote)
+    assert (theme.title, theme.machine_quote) == ("明かり", "")
+    opinions.withdraw(db.session().get_one(Opinion, ids[0]), role="resident")
+    db.session().refresh(made)
+    assert made.title == UNNAMED
+
+
+def test_acts_kept_before_are_undone_as_far_as_they_go(
+    consultation: Consultation, officer: Account
+) -> None:
+    ids = enter(consultation, *"ab")
+    theme = desks.gather(officer, consultation, ids, None, "木のこと")
+    desks.rename(officer, theme, "大きな木", version=theme.version)
+    act = acts.next_undo(officer, consultation)
+    assert act is not None
+    with db.transaction():
+        kept = [[True, True, name, "", None, theme.position] for name in ("木のこと", "大きな木")]
+        act.before, act.after = ({"themes": {str(theme.id): one}} for one in kept)
+    desks.undo(officer, consultation)
+    db.session().refresh(theme)
+    assert theme.title == "木のこと"
+
+
+def test_an_act_reads_what_it_touches_however_many_opinions_there_are(
+    consultation: Consultation, officer: Account, statements: list[str]
+) -> None:
+    ids = enter(consultation, *(f"意見{n}" for n in range(6)))
+    theme = desks.gather(officer, consultation, ids[:2], None, "木のこと")
+    costs = []
+    for more in (0, 300):
+        made = enter(consultation, *(f"別{n}" for n in range(more)), start=1000) if more else []
+        themes.move(officer, consultation, made, Placement.LONE)
+        statements.clear()
+        desks.move(officer, consultation, ids[2:3], theme)
+        desks.undo(officer, consultation)
+        costs.append(len(statements))
+        unbound = [one for one in statements if "FROM filing" in one and " IN (" not in one]
+        assert all("filing.theme_id = " in one or "LIMIT" in one for one in unbound), unbound
+    assert costs[0] == costs[1] < 90
+    (act,) = [one for one in acts.listed(consultation) if one.kind == "moved"][:1]
+    assert list(act.after["filings"]) == [str(ids[2])]
