@@ -25,7 +25,21 @@ import realtime.cli
 import realtime.policy
 import realtime.views
 from analysis import stores
-from core import auth, cli, db, i18n, jobs, logs, mail, search, views, web
+from core import (
+    auth,
+    cli,
+    db,
+    i18n,
+    jobs,
+    logs,
+    mail,
+    navigation,
+    panels,
+    refusals,
+    search,
+    views,
+    web,
+)
 from core.config import ROOT, Settings, from_environment
 from forum import links
 from realtime import boards, desks, live, sockets  # noqa: F401 told by their imports
@@ -47,6 +61,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     i18n.init_app(app)
     auth.init_app(app)
     web.init_app(app)
+    refusals.init_app(app)
+    navigation.init_app(app)
+    panels.init_app(app)
     for package in (ledger, moderation, forum, analysis, realtime):
         _compose(app, package)
     views.register(app)

@@ -1,4 +1,4 @@
-"""The edge that every page shares: permissions, headers, errors, forms, navigation.
+"""The edge that every page shares: permissions, headers, sessions, forms, pages of a list.
 
 A view is `@bp.route(...)` over `@permits("…")`; a view that declares nothing is refused.
 """
@@ -6,8 +6,7 @@ A view is `@bp.route(...)` over `@permits("…")`; a view that declares nothing 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,9 +19,7 @@ from flask import (
     abort,
     current_app,
     g,
-    jsonify,
     redirect,
-    render_template,
     request,
     session,
     url_for,
@@ -30,15 +27,12 @@ from flask import (
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import AnonymousUserMixin, current_user
 from flask_wtf import CSRFProtect, FlaskForm
-from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import clock, db, i18n, permissions, text
 from core.config import Settings
-from core.errors import DomainError, Forbidden, Invalid, NotFound, Stale, TooMany
-from core.messages import Message, _
+from core.errors import DomainError, Forbidden, Invalid
+from core.messages import _
 from core.people import Account
 
 log = structlog.get_logger(__name__)
@@ -51,131 +45,6 @@ CSP = (
 )
 MAX_REQUEST = 40 * 1024 * 1024  # an import file; texts are limited field by field
 MAX_FORM_MEMORY = 4 * 1024 * 1024
-_MACHINE_MADE = re.compile(r"[0-9A-Za-z_.:-]{0,64}")  # keys, versions, choices: nobody's words
-_SECRET_FIELDS = {"csrf_token", "password", "code", "token", "secret"}
-
-
-@dataclass(frozen=True)
-class NavItem:
-    """A place in the header: `staff` ones are shown on the desk."""
-
-    label: Message
-    endpoint: str
-    order: int
-    staff: bool = False
-    permission: str = "public"
-    within: frozenset[str] = frozenset()  # endpoints of the pages that belong to this place
-
-
-@dataclass(frozen=True)
-class Badge:
-    """A place beside the reader's name that says how much there is new."""
-
-    label: Message
-    endpoint: str
-    icon: str
-    count: Callable[[Account], int]
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A part of a page that a package offers; `context` returns None when there is nothing.
-
-    Pages: home, consultation, desk, desk_side, desk_consultation. On the desk a context's `counts`,
-    (label, number) pairs, also stand beside the day's heading.
-    """
-
-    page: str
-    order: int
-    template: str
-    context: Callable[[Any], dict[str, Any] | None]
-
-
-@dataclass(frozen=True)
-class FlowStep:
-    """One of the desk's steps through a consultation, from intake to the published report.
-
-    `endpoint` takes the consultation's slug; `is_done` looks at the consultation.
-    """
-
-    label: Message
-    endpoint: str
-    order: int
-    permission: str
-    is_done: Callable[[Any], bool] = lambda _consultation: False
-
-
-_nav: dict[str, NavItem] = {}
-_flow: dict[str, FlowStep] = {}
-_footer: dict[str, NavItem] = {}
-_panels: dict[tuple[str, str], Panel] = {}
-_badges: dict[str, Badge] = {}
-
-
-def add_nav(item: NavItem) -> None:
-    _nav[item.endpoint] = item
-
-
-def add_footer(item: NavItem) -> None:
-    _footer[item.endpoint] = item
-
-
-def add_badge(badge: Badge) -> None:
-    _badges[badge.endpoint] = badge
-
-
-def badges() -> list[dict[str, Any]]:
-    """What is new for whoever is signed in: label, url, icon, count; asked once in a request."""
-    who = actor()
-    if who is None:
-        return []
-    if "badges" not in g:
-        g.badges = [
-            {
-                "label": badge.label,
-                "url": url_for(badge.endpoint),
-                "icon": badge.icon,
-                "count": badge.count(who),
-                "is_current": request.endpoint == badge.endpoint,
-            }
-            for badge in _badges.values()
-        ]
-    found: list[dict[str, Any]] = g.badges
-    return found
-
-
-def add_flow(step: FlowStep) -> None:
-    _flow[step.endpoint] = step
-
-
-def flow(consultation: Any) -> list[dict[str, Any]]:
-    """The casebar's steps for a consultation: label, url, is_done, is_current."""
-    who = actor()
-    return [
-        {
-            "label": step.label,
-            "url": url_for(step.endpoint, slug=consultation.slug),
-            "is_done": step.is_done(consultation),
-            "is_current": request.endpoint == step.endpoint,
-        }
-        for step in sorted(_flow.values(), key=lambda s: s.order)
-        if permissions.could(who, step.permission)
-    ]
-
-
-def add_panel(panel: Panel) -> None:
-    _panels[(panel.page, panel.template)] = panel
-
-
-def panels(page: str, subject: Any = None) -> list[tuple[str, dict[str, Any]]]:
-    """The templates and contexts that packages offer for a page, in order."""
-    found = []
-    for panel in sorted(_panels.values(), key=lambda p: p.order):
-        if panel.page == page:
-            context = panel.context(subject)
-            if context is not None:
-                found.append((panel.template, context))
-    return found
 
 
 def permits(permission: str) -> Callable[[View], View]:
@@ -289,7 +158,7 @@ def refuse(form: FlaskForm, error: DomainError) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Install the gate, the headers, the error pages and what every template knows."""
+    """Install the gate, the headers and what every template knows."""
     app.before_request(_limit)
     csrf.init_app(app)
     app.session_interface = _Sessions()
@@ -298,11 +167,6 @@ def init_app(app: Flask) -> None:
     app.before_request(_gate)
     app.after_request(_headers)
     app.teardown_appcontext(lambda _error: db.session.remove())
-    app.register_error_handler(CSRFError, _expired)
-    app.register_error_handler(DomainError, _refused)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(DataError, _unheld)
-    app.register_error_handler(Exception, _broken)
     app.context_processor(_context)
     app.jinja_env.filters["num"] = lambda n: f"{n:,}"
     app.jinja_env.filters["rendered"] = text.safe
@@ -365,136 +229,6 @@ def _headers(response: Response) -> Response:
     return response
 
 
-_TITLES: dict[int, Message] = {
-    400: _("うまく受け取れませんでした"),
-    403: _("この画面は開けません"),
-    404: _("ページが見つかりません"),
-    405: _("この操作はできません"),
-    409: _("先に変わったところがあります"),
-    410: _("いまは表示していません"),
-    413: _("大きすぎて受け取れません"),
-    422: _("直していただくところがあります"),
-    429: _("少し待ってください"),
-    500: _("こちらの不具合です"),
-}
-_TEXTS: dict[int, Message] = {
-    405: _("前の画面に戻って、もう一度お試しください。"),
-    413: _("送れる大きさは、文章は一つの欄ごとの文字数まで、ファイルは40メガバイトまでです。"),
-    429: TooMany().message,
-    500: _("ご迷惑をおかけします。記録しましたので、少したってからもう一度お試しください。"),
-}
-
-
-def typed() -> list[tuple[str, str]]:
-    """What the person had typed, to give it back on an error page."""
-    if request.method != "POST":
-        return []
-    try:
-        items = list(request.form.items(multi=True))
-    except HTTPException:
-        return []
-    return [(k, v) for k, v in items if k not in _SECRET_FIELDS]
-
-
-def error_page(
-    status: int,
-    message: Message | str,
-    *,
-    title: Message | str | None = None,
-    texts: Iterable[tuple[str, str]] = (),
-    resend: bool = False,
-) -> tuple[str, int] | tuple[Response, int]:
-    """One page for everything that can go wrong; gives back what was typed."""
-    if wants_json():
-        return jsonify(error=str(message)), status
-    return (
-        render_template(
-            "core/error.html",
-            status=status,
-            title=title or _TITLES.get(status, _TITLES[400]),
-            message=message,
-            actions=_ways_on(status),
-            typed=[(name, text) for name, text in texts if not _MACHINE_MADE.fullmatch(text)],
-            resend=[*texts] if resend else [],
-        ),
-        status,
-    )
-
-
-def _ways_on(status: int) -> list[tuple[Message, str]]:
-    """Where to go from an error page."""
-    ways = [(_("いま、ご意見を出せること"), url_for("ledger.home"))]
-    if status == 403 and actor() is None:
-        ways.insert(0, (_("ログインする"), url_for("core.sign_in")))
-    if status == 404:
-        ways.append((_("受付番号で確かめる"), url_for("ledger.receipt")))
-    return ways
-
-
-def _refused(error: DomainError) -> Any:
-    db.session().rollback()
-    if isinstance(error, Stale):
-        texts = [(str(_("いまの文")), error.current), (str(_("あなたの文")), error.yours)]
-        return error_page(error.status, error.message, texts=[t for t in texts if t[1]])
-    return error_page(error.status, error.message, texts=typed())
-
-
-def _expired(error: CSRFError) -> Any:
-    return error_page(
-        400,
-        _(
-            "画面を開いてから時間がたったようです。書いた文はそのまま残っています。もう一度お送りください。"
-        ),
-        title=_("もう一度お送りください"),
-        texts=typed(),
-        resend=request.path == local_path(request.path, ""),
-    )
-
-
-def _http(error: HTTPException) -> Any:
-    status = error.code or 500
-    if status < 400:
-        return error
-    text = _TEXTS.get(status, NotFound().message if status == 404 else DomainError().message)
-    return error_page(status, text, texts=typed())
-
-
-def _unheld(error: DataError) -> Any:
-    """Somebody sent what no column can hold, such as a NUL in an address: PostgreSQL says so."""
-    db.session().rollback()
-    log.warning("nothing a column can hold", path=request.path, reason=str(error.orig))
-    return error_page(400, DomainError().message, texts=typed())
-
-
-def _broken(error: Exception) -> Any:
-    if current_app.debug or current_app.config.get("PROPAGATE_EXCEPTIONS"):
-        raise error
-    db.session().rollback()
-    log.exception("unhandled", path=request.path)
-    return error_page(500, _TEXTS[500], texts=typed())
-
-
-@dataclass(frozen=True)
-class _Link:
-    label: Message
-    url: str
-    current: str  # "page" here, "true" within, "" elsewhere: what aria-current says
-
-
-def _current(item: NavItem) -> str:
-    if request.endpoint == item.endpoint:
-        return "page"
-    return "true" if request.endpoint in item.within else ""
-
-
-def _links(who: Account | None, *, staff: bool) -> list[_Link]:
-    return [
-        _Link(item.label, url_for(item.endpoint), _current(item))
-        for item in sorted(_nav.values(), key=lambda i: i.order)
-        if item.staff == staff and permissions.could(who, item.permission)
-    ]
-
-
 def _context() -> dict[str, Any]:
     configured = settings()
     who = actor()
@@ -509,12 +243,6 @@ def _context() -> dict[str, Any]:
         "actor": who,
         "locale": i18n.language(),
         "languages": i18n.LANGUAGES,
-        "nav": _links(who, staff=False),
-        "staff_nav": _links(who, staff=True) if who is not None and who.is_staff else [],
         "now": clock.now(),
         "permits": lambda permission, thing=None: permissions.permits(who, permission, thing),
-        "panels": panels,
-        "badges": badges,
-        "flow": flow,
-        "footer_links": [(item.label, url_for(item.endpoint)) for item in _footer.values()],
     }

@@ -11,8 +11,9 @@ from wtforms.fields import SelectChoice
 from core import web
 from core.errors import DomainError
 from core.messages import Message, _
+from core.navigation import NavItem, add_footer
 from core.permissions import require
-from core.web import NavItem, actor, add_footer, page_of, permits, see_other
+from core.web import actor, page_of, permits, see_other
 from moderation import decisions, subjects
 from moderation.forms import HideForm, RestoreForm
 from moderation.subjects import Kind

@@ -9,8 +9,10 @@ from flask import Blueprint, Flask
 from analysis import documents, queries
 from analysis.reports import waiting_for
 from core.messages import _
+from core.navigation import FlowStep, NavItem, add_flow, add_nav
+from core.panels import Panel, add_panel
 from core.people import Role
-from core.web import FlowStep, NavItem, Panel, actor, add_flow, add_nav, add_panel
+from core.web import actor
 from ledger import editions
 from ledger.models import Consultation
 

@@ -18,8 +18,9 @@ from analysis.windows import Window
 from core import clock, db, grams
 from core.errors import NotFound
 from core.messages import Message
+from core.navigation import flow
 from core.views.jobs import described
-from core.web import actor, flow, page_of, permits
+from core.web import actor, page_of, permits
 from ledger import acts, answers, consultations
 from ledger import queries as ledger_queries
 from ledger.dispositions import LABELS

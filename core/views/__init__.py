@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from core.messages import _
-from core.web import NavItem, add_nav
+from core.navigation import NavItem, add_nav
 
 bp = Blueprint("core", __name__)
 

@@ -13,11 +13,12 @@ from core import appointments, clock, jobs, scopes
 from core.errors import DomainError
 from core.forms import ROLES, DepartmentForm, GrantForm
 from core.messages import _
+from core.panels import Panel, add_panel, panels
 from core.people import Role
 from core.permissions import permits as may
 from core.views import bp
 from core.views.jobs import described
-from core.web import Panel, actor, add_panel, panels, permits, refuse, see_other
+from core.web import actor, permits, refuse, see_other
 
 
 @bp.get("/desk")

@@ -11,9 +11,10 @@ from core import mail, permissions
 from core.errors import NotFound
 from core.mail import Letter
 from core.messages import Message, _
+from core.panels import Panel, add_panel
 from core.smtp import Trouble
 from core.views import bp
-from core.web import Panel, actor, add_panel, permits, see_other, settings
+from core.web import actor, permits, see_other, settings
 
 WORDS: dict[str, Message] = {
     Trouble.UNREACHABLE: _("メールサーバーにつながりませんでした。"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from core.web import Panel, add_panel
+from core.panels import Panel, add_panel
 
 bp = Blueprint("forum", __name__)
 

@@ -14,8 +14,9 @@ from wtforms.fields.choices import SelectChoice
 from core import web
 from core.errors import Forbidden
 from core.messages import Message, _
+from core.navigation import Badge, add_badge
 from core.people import Account
-from core.web import Badge, actor, add_badge, permits, see_other
+from core.web import actor, permits, see_other
 from forum import follows, news, notices, reader_settings
 from forum.follows import Kind
 from forum.models import Follow, Pace, Post

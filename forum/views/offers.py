@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core import clock, db, scopes, text
 from core.messages import _
-from core.web import NavItem, add_nav
+from core.navigation import NavItem, add_nav
 from forum import documents, lines, links, places, posts, queries, rooms, standing
 from forum.models import Post
 from ledger import sources

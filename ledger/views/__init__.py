@@ -6,7 +6,8 @@ from flask import Blueprint, Flask
 
 from core import scopes
 from core.messages import _
-from core.web import FlowStep, NavItem, Panel, add_flow, add_nav, add_panel
+from core.navigation import FlowStep, NavItem, add_flow, add_nav
+from core.panels import Panel, add_panel
 from ledger import consultations, documents, imports
 
 bp = Blueprint("ledger", __name__)

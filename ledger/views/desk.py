@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 from core import clock, db, permissions
 from core.errors import DomainError, NotFound
 from core.messages import Message
+from core.navigation import flow
 from core.people import Department, Role
-from core.web import actor, flow, page_of, permits, refuse, see_other
+from core.web import actor, page_of, permits, refuse, see_other
 from ledger import consultations, imports, labels, lines, queries
 from ledger.forms import PHASES, AddPhaseForm, NewForm, PhaseForm, StageForm
 from ledger.models import Consultation, PhaseKind, Stage

@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from core import db, i18n
 from core.messages import _
+from core.navigation import NavItem, add_footer, add_nav
+from core.panels import Panel, add_panel
 from core.permissions import could, permits
-from core.web import NavItem, Panel, actor, add_footer, add_nav, add_panel
+from core.web import actor
 from ledger.models import Consultation
 from ledger.sources import Action
 from realtime import plans
