@@ -19,6 +19,8 @@ from core.web import actor, permits, refuse, see_other
 from ledger import answers
 from ledger.models import Consultation, Opinion, Theme
 
+_REWRITTEN = _("回答が、そのあいだに書き直されました。いまの文を読んで、もう一度お決めください。")
+
 
 @bp.post("/desk/c/<slug>/themes/answer")
 @permits("answers.write")
@@ -116,9 +118,9 @@ def decide(slug: str) -> Any:
             answers.send_back(actor(), answer, form.remark.data or "")
             said = _("「%(name)s」の回答を差し戻しました。", name=desks.name_of(spot.target))
             tell(_("担当に差し戻しました。"))
-    except (Invalid, Conflict) as error:
+    except (Invalid, Conflict, Stale) as error:
         db.session().rollback()
-        refuse(form, error)
+        refuse(form, Conflict(_REWRITTEN) if isinstance(error, Stale) else error)
         return draw(consultation, spot, decision=form), error.status
     desks.tell(actor(), consultation, "decided", said, spot.target)
     return see_other(address(consultation, spot, **_opinion(spot)))

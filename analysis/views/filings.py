@@ -117,8 +117,8 @@ def change_theme(slug: str, public_id: str) -> Any:
     spot = Spot(theme)
     try:
         stays = _change(consultation, theme, form)
-    except Stale:
-        raise
+    except Stale as error:  # somebody was first: theirs is beside the field that keeps this one's
+        return _refused(consultation, spot, form, error, "naming", is_stale=True)
     except DomainError as error:
         return _refused(consultation, spot, form, error, "naming")
     return see_other(address(consultation, Spot(stays) if stays else None))
@@ -153,14 +153,20 @@ def _change(consultation: Consultation, theme: Theme, form: ThemeForm) -> Theme 
 
 
 def _refused(
-    consultation: Consultation, spot: Spot, form: Any, error: DomainError, name: str
+    consultation: Consultation,
+    spot: Spot,
+    form: Any,
+    error: DomainError,
+    name: str,
+    *,
+    is_stale: bool = False,
 ) -> tuple[str, int]:
     """The desk again, the refused form filled as it was sent."""
     if isinstance(error, NotFound):
         raise error
     db.session().rollback()
     refuse(form, error)
-    forms: dict[str, Any] = {name: form}
+    forms: dict[str, Any] = {name: form, "is_name_stale": is_stale}
     if name == "filing" and spot.target is None:
         forms["form"] = BulkForm()  # sent along: what was written at the right stays
     return draw(consultation, spot, **forms), error.status

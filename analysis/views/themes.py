@@ -164,6 +164,7 @@ def draw(consultation: Consultation, spot: Spot, **forms: Any) -> str:
         "form": AnswerForm.of(answer) if spot.target is not None else BulkForm(formdata=None),
         "filing": FilingForm(formdata=None),
         "naming": None,
+        "is_name_stale": False,
         "run_form": RunForm(formdata=None),
         "decision": DecisionForm(formdata=None, version=answer.version if answer else 0),
         "stale": None,

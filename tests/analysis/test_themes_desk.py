@@ -232,14 +232,37 @@ def test_a_split_a_rename_a_heading_and_a_merge(
     assert "大きな木" in page(browser, f"?t={other}"), "a merged theme's address leads on"
 
 
-def test_a_stale_name_shows_both(browser_of: Browser, officer: Account, theme: Theme) -> None:
-    themes.rename(officer, theme, "先の名前", version=theme.version)
-    answer = browser_of(officer).post(
-        f"{URL}/{pid(theme)}", data={"act": "rename", "title": "後の名前", "version": "1"}
+@pytest.mark.parametrize("act", ["rename", "chapter"])
+def test_a_stale_name_shows_both_on_the_desk_and_can_be_sent_again(
+    browser_of: Browser, officer: Account, other_officer: Account, theme: Theme, act: str
+) -> None:
+    field, verb = {"rename": ("title", themes.rename), "chapter": ("level1", themes.put_under)}[act]
+    verb(other_officer, theme, "先の名前", version=theme.version)
+    browser, url = browser_of(officer), f"{URL}/{pid(theme)}"
+    answer = browser.post(url, data={"act": act, field: "後の名前", "version": "1"})
+    assert answer.status_code == 409
+    assert re.search(f'name="{field}"[^>]*value="後の名前"', answer.text), "mine is in the field"
+    assert re.search("いまの(名前|見出し)は「先の名前」", answer.text), "theirs beside it"
+    assert 'class="col col--themes"' in answer.text
+    version = re.search(r'name="version" value="(\d+)"', answer.text)
+    assert version is not None
+    browser.post(url, data={"act": act, field: "後の名前", "version": version[1]})
+    assert getattr(again(theme), field) == "後の名前"
+
+
+def test_an_approver_who_is_late_sees_what_is_written_now(
+    browser_of: Browser, officer: Account, approver: Account, theme: Theme
+) -> None:
+    answers.hand_in(officer, theme, GOOD, version=0)
+    newer = Draft(disposition="endorsed", summary="賛成です。", view="書き直した考え")
+    answers.hand_in(officer, theme, newer, version=1)
+    answer = browser_of(approver).post(
+        f"{URL}/decide?t={pid(theme)}", data={"act": "approve", "version": "1"}
     )
     assert answer.status_code == 409
-    assert "先の名前" in answer.text
-    assert "後の名前" in answer.text
+    assert "書き直した考え" in answer.text
+    assert "承認する" in answer.text
+    assert state(theme) == "submitted"
 
 
 def test_a_draft_is_kept_and_handed_in(browser_of: Browser, officer: Account, theme: Theme) -> None:
