@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from alembic import command
+from flask import Flask
+from sqlalchemy import select, text
 
 from analysis import desks, places, sieves
 from analysis.places import Found
 from analysis.sieves import Sieve
 from core import clock, db
+from core.cli import alembic_config
 from core.people import Account
 from ledger import answers, opinions, queries
 from ledger.answers import Draft
@@ -18,12 +22,13 @@ from ledger.models import (
     Answer,
     Channel,
     Consultation,
+    ImportRow,
     Opinion,
     Placement,
 )
 from ledger.opinions import Said
 from tests.analysis.imported import read_in
-from tests.analysis.test_themes_desk import URL, Browser, pid
+from tests.analysis.test_themes_desk import URL, Browser, again, pid
 
 SAID = [
     ("木を残して", Channel.WEB, "a"),
@@ -170,3 +175,23 @@ def test_a_district_is_found_in_the_column_of_the_file(
     assert [voice.opinion.id for voice in shown] == [east]
     named = db.session().scalars(sieves.districts(consultation.id))
     assert sorted(named) == ["東地区", "西地区"]
+
+
+def test_a_district_read_in_before_json_was_written_in_letters_is_found(
+    app: Flask, consultation: Consultation, officer: Account
+) -> None:
+    """SQLite finds no column by an escaped name: the migration writes such rows anew."""
+    east, _west = read_in(consultation, ["東地区", "西地区"])
+    with db.transaction() as tx:
+        for row in tx.scalars(select(ImportRow)).all():
+            said = {"id": row.id, "said": json.dumps(row.columns)}
+            tx.execute(text("UPDATE import_row SET columns = :said WHERE id = :id"), said)
+    sieve = Sieve(district="東地区")
+    assert places.voices_in(officer, consultation, None, sieve) == []
+    db.session().rollback()
+    config = alembic_config(str(app.extensions["engine"].url))
+    command.downgrade(config, "2026_11_28_hidden_sums")
+    command.upgrade(config, "2026_11_28_import_letters")
+    db.session.remove()
+    shown = places.voices_in(again(officer), again(consultation), None, sieve)
+    assert [voice.opinion.id for voice in shown] == [east]
