@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select
 
+from analysis import renewals
 from analysis.picture_models import Hearing
 from core import clock, db, jobs
 from core.jobs import Job, Running
-from core.permissions import require
 from ledger import queries, stances
 from ledger.models import Choice, Consultation, Opinion, Stance
 
@@ -34,8 +34,7 @@ _VALUES = {Choice.AGREE: 1.0, Choice.DISAGREE: -1.0, Choice.UNSURE: 0.0}
 
 def hear(actor: Any, consultation: Consultation) -> Job:
     """Have the groups worked out from the stances there are now."""
-    require(actor, "themes.work", consultation)
-    return _enqueue(consultation.id, consultation.scope, actor.id)
+    return renewals.ask(actor, KIND, consultation)
 
 
 @jobs.handler(KIND)
@@ -109,8 +108,7 @@ def renew() -> None:
         )
         .order_by(Consultation.id)
     )
-    for consultation_id, slug in db.session().execute(query).all():
-        _enqueue(consultation_id, f"consultation:{slug}", None)
+    renewals.renew(KIND, query)
 
 
 jobs.chore(renew)
@@ -118,7 +116,7 @@ jobs.chore(renew)
 
 def newest(consultation: Consultation) -> Job | None:
     """The latest job that worked out the groups."""
-    return jobs.newest(KIND, consultation.scope)
+    return renewals.newest(KIND, consultation)
 
 
 def _numbers(votes: Any, found: Sequence[Sequence[int]], said: Sequence[int]) -> dict[str, Any]:
@@ -191,13 +189,3 @@ def _stances(consultation_id: int) -> list[tuple[str, int, str]]:
 def _before(consultation_id: int) -> list[Hearing]:
     query = select(Hearing).where(Hearing.consultation_id == consultation_id)
     return list(db.session().scalars(query.order_by(Hearing.id.desc()).limit(12)))[::-1]
-
-
-def _enqueue(consultation_id: int, scope: str, owner_id: int | None) -> Job:
-    return jobs.enqueue(
-        KIND,
-        {"consultation": consultation_id},
-        key=f"hearing:{consultation_id}",
-        scope=scope,
-        owner_id=owner_id,
-    )

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, insert, or_, select
 
-from analysis import stores
+from analysis import renewals, stores
 from analysis.picture_models import Picture, Spot
 from core import clock, db, jobs
 from core.jobs import Job, Running
-from core.permissions import require
 from ledger.models import Consultation, Filing, Opinion, OpinionText, State, Theme
 
 if TYPE_CHECKING:
@@ -32,8 +31,7 @@ _BATCH = 2_000
 
 def lay_out(actor: Any, consultation: Consultation) -> Job:
     """Have the map laid out from where opinions stand now; one under way is returned."""
-    require(actor, "themes.work", consultation)
-    return _enqueue(consultation.id, consultation.scope, actor.id)
+    return renewals.ask(actor, KIND, consultation)
 
 
 @dataclass(frozen=True)
@@ -130,8 +128,7 @@ def renew() -> None:
         .group_by(Consultation.id, Consultation.slug)
         .order_by(Consultation.id)
     )
-    for consultation_id, slug in db.session().execute(query).all():
-        _enqueue(consultation_id, f"consultation:{slug}", None)
+    renewals.renew(KIND, query)
 
 
 jobs.chore(renew)
@@ -139,7 +136,7 @@ jobs.chore(renew)
 
 def newest(consultation: Consultation) -> Job | None:
     """The latest job that laid out this map, whatever became of it."""
-    return jobs.newest(KIND, consultation.scope)
+    return renewals.newest(KIND, consultation)
 
 
 def made_at(consultation: Consultation) -> datetime | None:
@@ -188,16 +185,6 @@ def _pitch(points: Any) -> int:
 
 def _share(cosine: Any) -> int:
     return round(max(0.0, min(1.0, float(cosine))) * UNIT)
-
-
-def _enqueue(consultation_id: int, scope: str, owner_id: int | None) -> Job:
-    return jobs.enqueue(
-        KIND,
-        {"consultation": consultation_id},
-        key=f"map:{consultation_id}",
-        scope=scope,
-        owner_id=owner_id,
-    )
 
 
 def is_behind(consultation: Consultation) -> bool:
