@@ -39,7 +39,8 @@ def document_of(told: Told) -> bytes:
         for note in told.chosen:
             _note(paper, note)
     for table in told.tables:
-        _table(paper, table)
+        if not table.is_empty:
+            _table(paper, table)
     if told.photos:
         paper.add_heading(str(_("会場の写真")), 1)
         _photos(paper, told.photos, str(_("会場の写真")))

@@ -119,6 +119,11 @@ class TableTold:
     def count(self) -> int:
         return sum(note.text is not None and not note.is_copy for note in self.notes)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing came of it: then a record names it, and no more."""
+        return not (self.islands or self.loose or self.photos or self.summary.is_there)
+
 
 @dataclass(frozen=True)
 class Figures:

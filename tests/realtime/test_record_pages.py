@@ -325,3 +325,19 @@ def test_everything_is_said_in_english_as_well(public: Workshop, client: FlaskCl
     client.set_cookie("lang", "en")
     page = client.get(exits(public)[0]).text
     assert "How the day went" in page
+
+
+def test_a_table_of_which_nothing_came_is_only_named(
+    officer: Account, consultation: Consultation, client: FlaskClient
+) -> None:
+    workshop = open_workshop(officer, consultation, plan={"tables": 3})
+    chair, (ann,) = lead(workshop, officer), join(workshop, ["けやき"])
+    chair.do("phase.set", id="p4")
+    ann.do("note.add", id="n001", text="木陰", color=1)
+    workshops.close(again(officer), again(workshop))
+    records.publish(again(officer), again(workshop), 0)
+    here = f"/w/{again(workshop).public_id}/record"
+    page = words(client, here)
+    assert "付せんのない班：2班、3班" in page
+    assert page.count("付せん 1枚、島 0") == 1
+    assert "付せん 0枚" not in page + words(client, f"{here}.docx")
