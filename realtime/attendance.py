@@ -58,7 +58,8 @@ def counted(board_id: int, public_id: str) -> dict[str, Any]:
     here = seats.at(board_id)
     now = time.monotonic()
     people = {seat.member for seat in here.values()}
-    writing = {one.member for one in here.values() if now - one.writing_at < WRITING}
+    taking = [one for one in here.values() if one.role != Role.LEAD]  # a lead waits for the others
+    writing = {one.member for one in taking if now - one.writing_at < WRITING}
     owner = boards.at(board_id, public_id)
     with owner.still() as memory:
         ids = [*memory.state["tables"], ""]

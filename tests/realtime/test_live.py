@@ -407,6 +407,7 @@ def test_leads_hear_who_is_here_and_everybody_how_many(
     assert told["tables"][bens]["here"] == told["tables"][""]["here"] == 1
     assert "ひみつ" not in first
     seats.write("a1", False)
+    seats.write(others[1], True)  # the lead gives a reason, and waits for nobody
     assert attendance.counted(workshop.id, workshop.public_id)["writing"] == 0
 
 

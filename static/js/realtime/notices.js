@@ -22,6 +22,12 @@ export class Notices {
     this.changed();
   }
 
+  /** What was to know is known. @param {string} topic */
+  drop(topic) {
+    this.all = this.all.filter((there) => there.topic !== topic);
+    this.changed();
+  }
+
   /** Something went wrong. @param {string} words @param {string} [quoted] what it is about */
   add(words, quoted = "") {
     const others = this.all.filter((there) => there.words !== words || there.quoted !== quoted);

@@ -166,7 +166,8 @@ function revealing(board) {
   const veiled = Object.values(state.notes).filter((note) => note.veil && !note.gone).length;
   const found = [];
   if (veiled) found.push(section("veil", String(veiled), () => [tool(t("reveal_notes"), () => store.act({ op: "reveal.notes" }), "outline", "eye")], t("veiled", { n: veiled })));
-  const isVoting = state.kind === "vote" || (state.tally === null && ["present", "sum_up"].includes(state.kind));
+  const wasVoting = board.phases.slice(0, board.phases.findIndex(({ id }) => id === state.phase)).some(({ kind }) => kind === "vote");
+  const isVoting = state.kind === "vote" || (wasVoting && ["present", "sum_up"].includes(state.kind));
   if (isVoting && state.tally === null) found.push(section("tally", "", () => [h("p", { class: "sub", text: t("tally_help") }), tool(t("reveal_votes"), () => store.act({ op: "reveal.votes" }), "outline", "eye")], t("tally")));
   return found;
 }
