@@ -122,3 +122,30 @@ def gathers(guest: Person, words: str, title: str) -> None:
     guest.page.locator("[data-panel=group] textarea").fill(title)
     guest.page.locator("[data-panel=group] button[type=submit]").click()
     expect(guest.page.locator(".isle__t", has_text=title)).to_be_visible()
+
+
+def test_hidden_words_go_from_a_form_in_which_somebody_is_typing(people: Any) -> None:
+    lead, guest = people(), people()
+    path = opened(lead)
+    joined(guest, path, "けやき")
+    next_phase(lead, "一人で書く")
+    next_phase(lead, "見せ合う")
+    lead.page.get_by_role("button", name="一覧", exact=True).click()
+    types(lead, "木陰のベンチ")
+    guest.keys.press("[data-canvas] [data-note]:has-text('木陰のベンチ')")
+    guest.page.locator("[data-dialog]").get_by_role("button", name="ひとこと").click()
+    form = guest.page.locator("[data-dialog]")
+    form.locator("textarea").fill(SAID)
+    form.get_by_role("button", name="出す").click()
+    expect(form.locator(".talks")).to_contain_text(SAID)
+    form.locator("textarea").fill("まだ書いている")
+    lead.keys.press("[data-outline] .oline [data-focus=menu]")
+    lead.page.locator(".mover").get_by_role("button", name="ひとこと").click()
+    lead.page.locator(".talks").get_by_role("button", name="隠す").click()
+    lead.page.locator(".talks textarea").fill(WHY)
+    lead.page.keyboard.press("ControlOrMeta+Enter")
+    for person in (lead, guest):
+        expect(person.page.locator(".talks")).to_contain_text(WHY)
+        expect(person.page.locator("body")).not_to_contain_text(SAID)
+    expect(form.locator("textarea")).to_have_value("まだ書いている")
+    assert lead.eyes.errors == guest.eyes.errors == []

@@ -380,8 +380,9 @@ def test_the_browsers_fold_is_the_servers(page: Page, site: str) -> None:
         """async (said) => {
           const told = JSON.parse(said);  // as frames come: "__proto__" is a name like any other
           const board = await import("/static/js/realtime/state.js");
+          const { between } = await import("/static/js/realtime/orders.js");
           const fold = ({ begins, effects }) => effects.reduce(board.apply, board.adopted(begins));
-          const keys = told.keys.map(([low, high]) => board.between(low, high));
+          const keys = told.keys.map(([low, high]) => between(low, high));
           return JSON.stringify({ folds: told.folds.map(fold), keys });
         }""",
         json.dumps(told),

@@ -14,7 +14,7 @@ from core.config import ROOT
 from realtime import folds, orders
 from tests.realtime import folding
 
-SCRIPT = ROOT / "static" / "js" / "realtime" / "state.js"
+SCRIPTS = ROOT / "static" / "js" / "realtime"
 CHECK = """
 const found = [];
 const plain = (value) => JSON.parse(JSON.stringify(value));
@@ -30,7 +30,7 @@ for (const [place, fold] of told.folds.entries()) {
   if (!same(frozen, fold.begins)) found.push(`fork ${place}`);
 }
 for (const [low, high, key] of told.keys) {
-  if (board.between(low, high) !== key) found.push(`key ${low} ${high}`);
+  if (between(low, high) !== key) found.push(`key ${low} ${high}`);
 }
 """
 
@@ -54,17 +54,18 @@ def test_order_keys_lie_between() -> None:
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not here; Chromium asks too")
 def test_the_browsers_fold_is_the_servers(tmp_path: Path) -> None:
-    module = tmp_path / "check.mjs"
+    (tmp_path / "package.json").write_text('{"type": "module"}', "utf-8")
+    for name in ("state.js", "orders.js"):
+        (tmp_path / name).write_text((SCRIPTS / name).read_text("utf-8"), "utf-8")
+    module = tmp_path / "check.js"
     module.write_text(
-        f"import * as board from {json.dumps(SCRIPT.as_uri())};"
+        f"import * as board from './state.js';"
+        f"import {{between}} from './orders.js';"
         f"import {{readFileSync}} from 'node:fs';"
         f"const told = JSON.parse(readFileSync({json.dumps(str(folding.FILE))}, 'utf8'));"
         f"{CHECK} console.log(JSON.stringify(found));",
         "utf-8",
     )
-    copy = tmp_path / "state.mjs"  # node takes a module by its ending
-    copy.write_text(SCRIPT.read_text("utf-8"), "utf-8")
-    module.write_text(module.read_text("utf-8").replace(SCRIPT.as_uri(), copy.as_uri()), "utf-8")
     done = subprocess.run(["node", str(module)], capture_output=True, text=True, check=True)
     found: list[Any] = json.loads(done.stdout)
     assert found == []

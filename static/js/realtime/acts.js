@@ -4,8 +4,8 @@
  * judges again (`realtime/ops.py`). The forms it takes are `note_forms.js` and `island_forms.js`.
  */
 
+import { afterLast, between, byOrder, membersOf } from "./orders.js";
 import { freeSpot } from "./places.js";
-import { afterLast, between, byOrder, membersOf } from "./state.js";
 import { newId } from "./waiting.js";
 
 /**

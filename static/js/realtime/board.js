@@ -6,11 +6,10 @@ import { leads, may } from "./acts.js";
 import { Busy } from "./busy.js";
 import { Canvas } from "./canvas.js";
 import { compose } from "./composer.js";
+import { drawDialog, openDialog } from "./dialog.js";
 import { speaking } from "./dom.js";
 import { drawHead, drawTabs } from "./heading.js";
-import { islandPanel } from "./island_forms.js";
 import { onListKey } from "./keys.js";
-import { panel } from "./note_forms.js";
 import { Notices } from "./notices.js";
 import { began, draw as drawOutline } from "./outline.js";
 import { seated, told, voice } from "./speech.js";
@@ -92,7 +91,7 @@ function start(root) {
     },
     open: (id, kind) => {
       look.panel = { id, kind };
-      if (view === "canvas") return openDialog(id, kind);
+      if (view === "canvas") return openDialog(board, one("[data-dialog]"), { id, kind });
       drawNow();
       const made = one(`[data-panel="${kind}"]`);
       made?.scrollIntoView({ block: "nearest" });
@@ -124,6 +123,7 @@ function start(root) {
     const isList = view === "list";
     if (isList) drawOutline(board, look, one("[data-outline]"));
     else canvas.draw();
+    if (one("[data-dialog]").open && look.panel) drawDialog(board, one("[data-dialog]"), look.panel);
     if (leads(board)) drawStrip(board, one("[data-strip]"), { stats, log, urls: plan.urls, token: plan.token, budget: state.budget });
     if (wanted && !look.panel) {
       const id = CSS.escape(wanted);
@@ -188,6 +188,7 @@ function start(root) {
       if (effect.op === "phase.set") {
         effect.title = plan.phases.find((/** @type {any} */ phase) => phase.id === effect.id)?.title ?? "";
         look.panel = look.panel?.kind === "text" ? look.panel : null;
+        notices.drop("seat"); // of a round that is over
       }
       if (effect.op === "look.set" && effect.at) lookAt(effect.at);
       if (effect.op === "island.hide") {
@@ -227,16 +228,6 @@ function start(root) {
   /** @param {any} asked @param {string} said */
   function refused(asked, said) {
     board.notice(said, asked.text ?? asked.title ?? "");
-  }
-
-  /** A small form over the canvas. @param {string} id @param {string} kind */
-  function openDialog(id, kind) {
-    const dialog = one("[data-dialog]");
-    const made = ["island", "title", "link", "shift"].includes(kind) ? islandPanel(board, id, kind) : panel(board, id, kind);
-    dialog.replaceChildren(made);
-    dialog.setAttribute("aria-labelledby", `${kind}-${id}`);
-    if (!dialog.open) dialog.showModal();
-    /** @type {HTMLElement | null} */ (made.querySelector("[data-autofocus]") ?? made.querySelector("button, input"))?.focus();
   }
 
   one("[data-dialog]").addEventListener("close", () => {

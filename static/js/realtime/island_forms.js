@@ -2,11 +2,11 @@
 /** What somebody may do with an island, and the small forms it takes: for the list and the canvas. */
 
 import { TITLE, isAt, islandName, islandsOf, may, shiftIsland } from "./acts.js";
-import { h } from "./dom.js";
+import { h, keyed } from "./dom.js";
 import { choice, field, hiding } from "./fields.js";
 import { newId } from "./waiting.js";
 
-/** @typedef {import("./acts.js").Board} Board @typedef {"" | "first" | "between" | "last"} Place among the islands that it may be moved between */
+/** @typedef {import("./acts.js").Board} Board @typedef {import("./dom.js").Item} Item @typedef {"" | "first" | "between" | "last"} Place among the islands that it may be moved between */
 
 const SHIFT = 80; // units an island goes at each press
 
@@ -64,8 +64,8 @@ export function islandPanel(board, id, kind) {
     }
     if (!to.children.length) to.append(h("p", { class: "sub", text: board.t("link_none") }));
     box.append(h("label", { class: "field__label", for: word.id, text: board.t("link_word") }), word, to);
-    const links = linksOf(board, id);
-    if (links.length) box.append(lines(board, id, links, () => board.open(id, "link")));
+    box.append(h("ul", { class: "isle__links" }));
+    fillLines(board, id, box);
   }
   const done = h("button", { type: "button", class: "button button--quiet button--small", text: board.t(kind === "shift" ? "close" : "cancel"), onclick: () => board.close() });
   (box.querySelector("[data-ends]") ?? box).append(done);
@@ -103,25 +103,28 @@ export function islandTools(board, id, links, place) {
     );
   }
   if (!links.length) return box;
-  return h("div", {}, box, lines(board, id, links));
+  const list = h("ul", { class: "isle__links" });
+  keyed(list, lines(board, id, links));
+  return h("div", {}, box, list);
 }
 
-/** The lines from an island to others, and what may be done with each. @param {Board} board @param {string} id @param {[string, any][]} links @param {() => void} [after] @returns {HTMLElement} */
-function lines(board, id, links, after = () => undefined) {
+/** Bring the lines in a form up to date; what somebody is typing beside them stays. @param {Board} board @param {string} id @param {Element} form */
+export function fillLines(board, id, form) {
+  const list = form.querySelector(".isle__links");
+  if (list) keyed(list, lines(board, id, linksOf(board, id)));
+}
+
+/** The lines from an island to others, and what may be done with each. @param {Board} board @param {string} id @param {[string, any][]} links @returns {Item[]} */
+function lines(board, id, links) {
   const { t, store } = board;
   const can = isAt(board, board.state().islands[id].table) && may(board, "link.del");
-  const list = h("ul", { class: "isle__links" });
-  for (const [key, { a, b, word, hid }] of links) {
+  return links.map(([key, { a, b, word, hid }]) => {
     const other = islandName(board, a === id ? b : a);
-    const drop = () => {
-      store.act({ op: "link.del", id: key });
-      after();
-    };
-    list.append(
-      h("li", {}, t(word ? "linked_by" : "linked", { text: other, word }), hid ? h("span", { class: "sub", text: t("is_hidden", { why: hid }) }) : null,
+    const drop = () => store.act({ op: "link.del", id: key });
+    const make = () =>
+      h("li", {}, h("span", { text: t(word ? "linked_by" : "linked", { text: other, word }) }), hid ? h("span", { text: t("is_hidden", { why: hid }) }) : null,
         can ? h("button", { type: "button", class: "button button--quiet button--small", text: t("unlink"), onclick: drop }) : null,
-        word || hid ? hiding(board, "link", key, hid, after, word || other) : null),
-    );
-  }
-  return list;
+        word || hid ? hiding(board, "link", key, hid, () => undefined, word || other) : null);
+    return { key, sig: JSON.stringify([other, word, hid, can, may(board, "link.hide")]), make };
+  });
 }

@@ -5,14 +5,13 @@ import {
   HELPS, NOTE, TITLE, actsOf, gather, isBlank, isThere, islandName, islandsOf, may, memberName, roleOf, tableName, ungroup,
 } from "./acts.js";
 import { h, icon } from "./dom.js";
-import { REASON, choice, field, hiding, short } from "./fields.js";
+import { REASON, choice, field, short } from "./fields.js";
+import { afterLast, byOrder } from "./orders.js";
 import { freeSpot } from "./places.js";
-import { afterLast, byOrder } from "./state.js";
+import { talks } from "./talks.js";
 import { newId } from "./waiting.js";
 
 /** @typedef {import("./acts.js").Board} Board */
-
-const TALK = 200;
 
 /** The form for one thing to do with a note. @param {Board} board @param {string} id @param {string} kind @returns {HTMLElement} */
 export function panel(board, id, kind) {
@@ -108,32 +107,6 @@ function hider(board, id) {
     board.store.act({ op: "note.hide", id, reason });
   };
   return [field(board, { label: board.t("hide_reason"), value: "", limit: REASON, send: board.t("act_hide"), done })];
-}
-
-/** @param {Board} board @param {string} id @returns {Node[]} */
-function talks(board, id) {
-  const state = board.state();
-  const list = h("ul", { class: "talks" });
-  for (const [key, one] of Object.entries(state.talks)) {
-    if (one.note !== id) continue;
-    const who = memberName(board, one.by);
-    const drop = () => {
-      board.store.act({ op: "talk.del", id: key });
-      board.open(id, "talk");
-    };
-    const isMine = one.by === board.me && !one.hid && may(board, "talk.del");
-    list.append(
-      h("li", {}, who ? h("b", { text: who }) : null, h("span", { text: one.hid ? board.t("is_hidden", { why: one.hid }) : one.text }),
-        isMine ? h("button", { type: "button", class: "button button--quiet button--small", text: board.t("talk_drop"), onclick: drop }) : hiding(board, "talk", key, one.hid, () => board.open(id, "talk"), one.text)),
-    );
-  }
-  if (!list.children.length) list.append(h("li", { class: "sub", text: board.t("talk_none") }));
-  if (!may(board, "talk.add")) return [list];
-  const done = (/** @type {string} */ text) => {
-    board.store.act({ op: "talk.add", id: newId(), note: id, text });
-    board.open(id, "talk");
-  };
-  return [list, field(board, { label: board.t("talk_label"), value: "", limit: TALK, send: board.t("send"), done })];
 }
 
 /** @param {Board} board @param {string} id @returns {Node[]} */

@@ -3,11 +3,12 @@
 
 import { actsOf, isAt, isBlank, isThere, islandName, leads, may, memberName, tableName } from "./acts.js";
 import { h, icon, keyed } from "./dom.js";
-import { field, hiding } from "./fields.js";
-import { islandPanel, islandTools, linksOf } from "./island_forms.js";
+import { fillLines, islandPanel, islandTools, linksOf } from "./island_forms.js";
 import { panel } from "./note_forms.js";
+import { byOrder } from "./orders.js";
 import { tablesOf } from "./places.js";
-import { byOrder } from "./state.js";
+import { sum } from "./sums.js";
+import { fillTalks } from "./talks.js";
 
 /** @typedef {import("./acts.js").Board} Board @typedef {import("./dom.js").Item} Item */
 
@@ -134,7 +135,7 @@ function ofIsland(board, look, id, row, isOpen, place) {
   const island = state.islands[id];
   const sorted = row.sort((a, b) => byOrder(state.notes[a].o, a, state.notes[b].o, b));
   const links = linksOf(board, id);
-  const told = JSON.stringify([island.title, links.map(([, one]) => [one, islandName(board, one.a), islandName(board, one.b)]), may(board, "island.title"), state.look === id, place]);
+  const told = JSON.stringify([island.title, links.map(([key]) => key), may(board, "island.title"), state.look === id, place]);
   const make = () => isle(board, look, `isle-${id}`, id, isOpen);
   const fill = (/** @type {HTMLElement} */ there) => {
     const details = /** @type {HTMLDetailsElement} */ (there);
@@ -143,8 +144,8 @@ function ofIsland(board, look, id, row, isOpen, place) {
     if (look.find) details.open = sorted.length > 0;
     const tools = /** @type {Element} */ (details.querySelector("[data-tools]"));
     /** @type {Item[]} */
-    const items = [{ key: `tools-${id}`, sig: told, make: () => islandTools(board, id, links, place) }];
-    if (look.panel?.id === id) items.push({ key: `panel-${look.panel.kind}`, sig: look.panel.kind, make: () => islandPanel(board, id, look.panel?.kind ?? "") });
+    const items = [{ key: `tools-${id}`, sig: told, make: () => islandTools(board, id, links, place), fill: (made) => fillLines(board, id, made) }];
+    if (look.panel?.id === id) items.push({ key: `panel-${look.panel.kind}`, sig: look.panel.kind + island.hid, make: () => islandPanel(board, id, look.panel?.kind ?? ""), fill: (made) => fillLines(board, id, made) });
     keyed(tools, items);
     body(board, look, details, `isle-${id}`, sorted);
   };
@@ -220,8 +221,7 @@ function rowsOf(board, look, row) {
     items.push(line(board, look, id));
     if (look.panel?.id === id) {
       const { kind } = look.panel;
-      const talks = kind === "talk" ? Object.entries(board.state().talks).filter(([, one]) => one.note === id) : [];
-      items.push({ key: `panel-${id}`, sig: kind + JSON.stringify(talks), make: () => h("li", {}, panel(board, id, kind)) });
+      items.push({ key: `panel-${id}`, sig: kind, make: () => h("li", {}, panel(board, id, kind)), fill: (made) => fillTalks(board, id, made) });
     }
   }
   return items;
@@ -290,33 +290,4 @@ function others(board, look, id, isOpen) {
   };
   const { text } = board.state().notes[id];
   return h("button", about, icon("more"), h("span", { class: "only-read", text: board.t("more_of", { text }) }));
-}
-
-/** What a table, or all together ("all"), sum up. @param {Board} board @param {string} id @returns {Item} */
-function sum(board, id) {
-  const kept = board.state().sums[id] ?? { text: "", v: 0, hid: "" };
-  const can = may(board, "sum.set") && (id === "all" ? ["lead", "helper"].includes(board.state().members[board.me]?.role) : isAt(board, id));
-  const { kind, members } = board.state();
-  const isTime = ["present", "sum_up"].includes(kind) || (kind === "group" && members[board.me]?.role === "host");
-  const isWanted = can && (kept.text !== "" || isTime);
-  const title = id === "all" ? board.t("sum_all") : board.t("sum_table", { table: tableName(board, id) });
-  const make = () => {
-    const box = h("div", { class: "osum" });
-    if (!kept.text && !kept.hid && !isWanted) return box;
-    if (kept.text || kept.hid) box.append(h("h3", { class: "osum__h", text: title }));
-    if (kept.hid) box.append(h("p", { class: "sub", text: board.t("is_hidden", { why: kept.hid }) }));
-    else if (kept.text) box.append(h("p", { class: "osum__t", text: kept.text }));
-    const hide = kept.text || kept.hid ? hiding(board, "sum", id, kept.hid, () => undefined, title) : null;
-    if (hide) box.append(hide);
-    if (isWanted) {
-      const done = (/** @type {string} */ text) => {
-        board.store.act({ op: "sum.set", id, text, base: kept.v });
-        board.say(board.t("saved"));
-      };
-      const write = field(board, { label: title, value: kept.text, limit: 1_000, rows: 3, send: board.t("save"), required: false, done });
-      box.append(kept.text ? h("details", { class: "osum__edit" }, h("summary", { text: board.t("sum_edit") }), write) : write);
-    }
-    return box;
-  };
-  return { key: `sum-${id}`, sig: JSON.stringify([kept, isWanted, title]), make };
 }

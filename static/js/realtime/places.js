@@ -4,7 +4,7 @@
  * place (x, y) is counted from the corner of its table's sheet; sheets stand side by side.
  */
 
-import { byOrder, membersOf } from "./state.js";
+import { byOrder, membersOf } from "./orders.js";
 
 /**
  * @typedef {import("./state.js").State} State

@@ -4,7 +4,7 @@
 import { io } from "../../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
 import { h, keyed, speaking } from "./dom.js";
 import { rowOf, tablesOf } from "./places.js";
-import { byOrder } from "./state.js";
+import { byOrder } from "./orders.js";
 import { voice } from "./speech.js";
 import { Store } from "./sync.js";
 import { runs } from "./timer.js";

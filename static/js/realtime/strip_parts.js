@@ -2,7 +2,7 @@
 /** What the parts of the facilitator's strip are made of: a section, a button, a fold. */
 
 import { h, icon } from "./dom.js";
-import { byOrder } from "./state.js";
+import { byOrder } from "./orders.js";
 
 /** @typedef {import("./acts.js").Board} Board @typedef {import("./dom.js").Item} Item */
 

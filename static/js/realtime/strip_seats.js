@@ -3,8 +3,8 @@
 
 import { tableName } from "./acts.js";
 import { h } from "./dom.js";
+import { homes } from "./foresight.js";
 import { fold, open, section, tableIds, tool } from "./strip_parts.js";
-import { homes } from "./state.js";
 import { newId } from "./waiting.js";
 
 /** @typedef {import("./acts.js").Board} Board @typedef {import("./dom.js").Item} Item */

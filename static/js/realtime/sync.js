@@ -6,7 +6,8 @@
  * Sockets first; where there is none, forms' way: POST, then read the board now and then.
  */
 
-import { adopted, apply, empty, foreseen, fork, inverse } from "./state.js";
+import { foreseen, inverse } from "./foresight.js";
+import { adopted, apply, empty, fork } from "./state.js";
 import { Steps } from "./undo.js";
 import { Waiting, parts } from "./waiting.js";
 
