@@ -11,7 +11,7 @@ from core import text
 from ledger.models import Theme
 from ledger.queries import ThemeRow
 
-SHOWN = 50  # themes a page begins with: 1,900 of them were 1.4 MB
+SHOWN = 40  # themes a page begins with: 1,900 of them were 1.4 MB
 MOST = 250  # and as many as a script may hold and ask for at once
 ABOVE = 20  # of them above the chosen one
 

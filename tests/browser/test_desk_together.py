@@ -51,7 +51,8 @@ def test_a_search_ranks_what_the_machine_suggests_first(people: Any) -> None:
     officer = at_the_desk(people, "水と緑の課　桑名")
     found = officer.page.evaluate(
         """async () => {
-          const { ranked, stepped } = await import("/static/js/analysis/sending.js");
+          const { ranked, stepped, told } = await import("/static/js/analysis/sending.js");
+          const { surplus } = await import("/static/js/analysis/list.js");
           const { act } = await import("/static/js/analysis/keys.js");
           const { initial, concerns } = await import("/static/js/analysis/live.js");
           const titles = ["木のこと", "ＢＵＳの便", "木陰"];
@@ -65,10 +66,14 @@ def test_a_search_ranks_what_the_machine_suggests_first(people: Any) -> None:
             act("m", true), act("3", false).number, act("q", false),
             initial("公園みどり課　森川"), initial(""),
             concerns({ themes: ["a"] }, "a"), concerns({ themes: ["a"] }, ""),
+            surplus(250, "later"), surplus(290, "later"), surplus(290, "earlier"),
+            told([["章", [["a", "木", 3], ["b", "音", 1]]]], "a"),
           ];
         }"""
     )
     assert found[:6] == ["012", "201", "20", "1", "2", ""]
     assert found[6:10] == [2, 0, None, None]
     assert found[10:13] == [None, 3, None]
-    assert found[13:] == ["森", "", True, False]
+    assert found[13:17] == ["森", "", True, False]
+    assert found[17:20] == [[0, 0], [40, 0], [0, 40]], "what a part put at one end pushes out"
+    assert found[20:] == [[{"id": "b", "title": "音", "chapter": "章", "count": "1"}]]
