@@ -13,7 +13,7 @@ from alembic.config import Config
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from core import db, jobs, people, record
+from core import db, jobs, record, setups
 from core.config import ROOT
 from core.errors import DomainError
 
@@ -88,7 +88,7 @@ def search_rebuild() -> None:
 def setup(base_url: str) -> None:
     """Print the one-time address at which the first operator signs up."""
     try:
-        token = people.issue_setup_token()
+        token = setups.issue_token()
     except DomainError as error:
         raise click.ClickException(str(error)) from error
     finally:

@@ -6,27 +6,22 @@ erased without touching what was said. One table holds every role with its scope
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core import clock, db, mail, record, text
-from core.errors import Conflict, Invalid, TooMany
+from core import clock, db, record, text
+from core.errors import Invalid
 from core.messages import _
 from core.permissions import require
 from core.scopes import INSTALLATION as INSTALLATION
 
-CODE_LIFE = timedelta(minutes=15)
-CODE_TRIES = 5
-CODES_PER_HOUR = 6
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_hex(8))  # so that an unknown address takes as long
 
@@ -143,30 +138,6 @@ class Grant(db.Base):
     account: Mapped[Account] = relationship(back_populates="grants", foreign_keys=[account_id])
 
 
-class SignInCode(db.Base):
-    """A six-digit code that was mailed; only its hash is kept."""
-
-    __tablename__ = "sign_in_code"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), index=True)
-    code_hash: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime]
-    tries: Mapped[int] = mapped_column(default=0)
-    used_at: Mapped[datetime | None]
-
-
-class SetupToken(db.Base):
-    """The one-time token by which the first operator signs in; printed on the console."""
-
-    __tablename__ = "setup_token"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    used_at: Mapped[datetime | None]
-
-
 def normal_email(address: str) -> str:
     """The address as it is compared and stored; raises `Invalid` when it can not be one."""
     email = text.folded(address).lower()
@@ -224,57 +195,6 @@ def create(
         return account
 
 
-def request_code(email: str) -> None:
-    """Mail a one-time code to an address, known or not: both get the same answer."""
-    address = normal_email(email)
-    code = f"{secrets.randbelow(10**6):06d}"
-    with db.transaction() as tx:
-        recent = select(func.count()).where(
-            SignInCode.email == address, SignInCode.created_at > clock.now() - timedelta(hours=1)
-        )
-        if (tx.scalar(recent) or 0) >= CODES_PER_HOUR:
-            raise TooMany
-        tx.add(
-            SignInCode(email=address, code_hash=_code_hash(address, code), created_at=clock.now())
-        )
-        mail.send(
-            address,
-            subject=str(_("ともに：ログインの番号は %(code)s です", code=code)),
-            body=str(
-                _(
-                    "ログインの番号は %(code)s です。15分のあいだ使えます。\n\n"
-                    "心当たりがないときは、このメールを消してください。何も起こりません。",
-                    code=code,
-                )
-            ),
-        )
-
-
-def redeem_code(email: str, code: str) -> str:
-    """Use up a mailed code and return the address it proves; raises `Invalid` otherwise."""
-    address = normal_email(email)
-    digits = "".join(ch for ch in text.folded(code) if ch.isdigit())
-    with db.transaction() as tx:
-        query = select(SignInCode).where(
-            SignInCode.email == address,
-            SignInCode.used_at.is_(None),
-            SignInCode.created_at > clock.now() - CODE_LIFE,
-        )
-        sent = tx.scalars(db.locked(query.order_by(SignInCode.id.desc()).limit(1))).one_or_none()
-        right = (
-            sent is not None
-            and sent.tries < CODE_TRIES
-            and hmac.compare_digest(sent.code_hash, _code_hash(address, digits))
-        )
-        if sent is not None:
-            sent.tries += 1
-            if right:
-                sent.used_at = clock.now()
-    if not right:
-        raise Invalid("code", _("番号がちがうか、時間が過ぎています。新しい番号をお取りください。"))
-    return address
-
-
 def check_password(email: str, password: str) -> Account:
     """The account whose password this is; takes as long for an address that has none."""
     account = by_email(email)
@@ -325,49 +245,6 @@ def has_operator() -> bool:
     return db.session().scalar(query) is not None
 
 
-def issue_setup_token() -> str:
-    """A one-time token for the first operator; raises `Conflict` once there is one."""
-    if has_operator():
-        raise Conflict(_("システム管理者は、もう登録されています。"))
-    token = secrets.token_urlsafe(24)
-    with db.transaction() as tx:
-        tx.add(SetupToken(token_hash=_hash(token), created_at=clock.now()))
-    return token
-
-
-def awaits_operator(token: str) -> bool:
-    """Whether this one-time token still opens the first operator's account."""
-    query = select(SetupToken.id).where(
-        SetupToken.token_hash == _hash(token), SetupToken.used_at.is_(None)
-    )
-    return db.session().scalar(query) is not None and not has_operator()
-
-
 def demo_accounts() -> list[Account]:
     """The demo's people, in the order they were made."""
     return list(db.session().scalars(select(Account).where(Account.is_demo).order_by(Account.id)))
-
-
-def setup_operator(token: str, email: str, display_name: str, password: str) -> Account:
-    """Use up the console's token and open the first operator's account."""
-    if len(password) < 10:
-        raise Invalid("password", _("パスワードは10文字以上にしてください。"))
-    with db.transaction() as tx:
-        query = select(SetupToken).where(
-            SetupToken.token_hash == _hash(token), SetupToken.used_at.is_(None)
-        )
-        found = tx.scalars(db.locked(query)).one_or_none()
-        if found is None or has_operator():
-            raise Conflict(_("この登録用の住所は、もう使われています。"))
-        found.used_at = clock.now()
-        account = create(email, display_name, password=password)
-        entrust(account, Role.OPERATOR, INSTALLATION, by="console")
-        return account
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _code_hash(email: str, code: str) -> str:
-    return _hash(f"{email}\0{code}")

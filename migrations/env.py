@@ -12,6 +12,8 @@ import core.mail
 import core.people
 import core.record
 import core.search
+import core.setups
+import core.sign_in_codes
 import forum.models
 import ledger.models
 import moderation.models

@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from core import auth, clock, people
+from core import auth, clock, people, setups, sign_in_codes
 from core.auth import BY_ACCOUNT, BY_ADDRESS, limiter
 from core.errors import DomainError, NotFound
 from core.forms import ROLES, AddressForm, CodeForm, NameForm, PasswordForm, SetupForm
@@ -33,7 +33,7 @@ def sign_in() -> Page:
         return see_other(_after(who, form.next.data))
     if form.validate_on_submit():
         try:
-            people.request_code(form.email.data)
+            sign_in_codes.request(form.email.data)
         except DomainError as error:
             refuse(form, error)
         else:
@@ -83,7 +83,7 @@ def sign_in_code() -> Page:
     form = CodeForm()
     if form.validate_on_submit():
         try:
-            email = people.redeem_code(started["email"], form.code.data)
+            email = sign_in_codes.redeem(started["email"], form.code.data)
         except DomainError as error:
             refuse(form, error)
         else:
@@ -138,12 +138,12 @@ def sign_out() -> Response:
 @limiter.limit("30 per minute")
 def setup(token: str) -> Page:
     """Open the first operator's account, with the address printed on the console."""
-    if not people.awaits_operator(token):
+    if not setups.awaits_operator(token):
         raise NotFound
     form = SetupForm()
     if form.validate_on_submit():
         try:
-            account = people.setup_operator(
+            account = setups.setup_operator(
                 token, form.email.data, form.display_name.data, form.password.data
             )
         except DomainError as error:

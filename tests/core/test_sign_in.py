@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from core import clock, db, mail, people
+from core import clock, db, mail, people, setups, sign_in_codes
 from core.auth import open_account
 from core.config import Settings
 from core.errors import Conflict, Invalid, TooMany
@@ -116,37 +116,37 @@ def test_a_wrong_code_is_refused_and_five_use_it_up(client: FlaskClient) -> None
     ask(client)
     code = newest_code()
     wrong = f"{(int(code) + 1) % 10**6:06d}"
-    for _ in range(people.CODE_TRIES):
+    for _ in range(sign_in_codes.CODE_TRIES):
         assert client.post("/sign-in/code", data={"code": wrong}).status_code == 422
     assert client.post("/sign-in/code", data={"code": code}).status_code == 422
     assert who(client) is None
 
 
 def test_a_code_is_used_once_and_for_fifteen_minutes(database: Flask) -> None:
-    people.request_code(MAIL)
+    sign_in_codes.request(MAIL)
     code = newest_code()
     with clock.at(clock.now() + timedelta(minutes=16)), pytest.raises(Invalid):
-        people.redeem_code(MAIL, code)
-    assert people.redeem_code(MAIL, code) == MAIL
+        sign_in_codes.redeem(MAIL, code)
+    assert sign_in_codes.redeem(MAIL, code) == MAIL
     with pytest.raises(Invalid):
-        people.redeem_code(MAIL, code)
+        sign_in_codes.redeem(MAIL, code)
 
 
 def test_a_code_of_somebody_else_opens_nothing(database: Flask) -> None:
-    people.request_code(MAIL)
+    sign_in_codes.request(MAIL)
     with pytest.raises(Invalid):
-        people.redeem_code("other@example.jp", newest_code())
+        sign_in_codes.redeem("other@example.jp", newest_code())
 
 
 def test_an_address_is_mailed_only_so_often(client: FlaskClient) -> None:
-    for _ in range(people.CODES_PER_HOUR):
+    for _ in range(sign_in_codes.CODES_PER_HOUR):
         ask(client)
     refused = client.post("/sign-in", data={"email": MAIL})
     assert refused.status_code == 422
     assert "短い時間に何度も" in refused.text
     assert f'value="{MAIL}"' in refused.text
     with pytest.raises(TooMany):
-        people.request_code(MAIL.upper())
+        sign_in_codes.request(MAIL.upper())
 
 
 def test_one_account_is_tried_only_so_often_and_others_still_can(client: FlaskClient) -> None:
@@ -271,7 +271,7 @@ def test_the_first_operator_signs_up_once(client: FlaskClient, app: Flask) -> No
     assert client.get(address).status_code == 404
     assert app.test_client().post(address, data={**form, "email": "x@y.jp"}).status_code == 404
     with pytest.raises(Conflict):
-        people.issue_setup_token()
+        setups.issue_token()
 
 
 def test_a_made_up_setup_address_is_not_there(client: FlaskClient) -> None:
