@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from core.config import ROOT
 
@@ -31,6 +31,8 @@ FLAGS = (
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 )
 BIN = Path(sys.executable).parent
+PATIENCE_MS = 15_000  # three windows beside other work on two cores: a page may take seconds
+expect.set_options(timeout=PATIENCE_MS)
 TOKYO = ZoneInfo("Asia/Tokyo")
 
 
@@ -197,11 +199,19 @@ class Line:
     """Every frame that comes to a window over its live connection."""
 
     def __init__(self, page: Page) -> None:
+        self.page = page
         self.frames: list[str] = []
         page.on("websocket", lambda line: line.on("framereceived", self._heard))
 
     def _heard(self, frame: str | bytes) -> None:
         self.frames.append(frame if isinstance(frame, str) else frame.decode("utf-8", "replace"))
+
+    def says(self, word: str) -> None:
+        """Wait until a frame says this: what is seen may be there before its frame is counted."""
+        until = time.monotonic() + PATIENCE_MS / 1000
+        while not any(word in frame for frame in self.frames):
+            assert time.monotonic() < until, f"no frame says {word}"
+            self.page.wait_for_timeout(50)
 
     def never_said(self, *words: str) -> None:
         """Raise if any of these words came in any frame so far."""
@@ -215,7 +225,7 @@ class Person:
 
     def __init__(self, context: BrowserContext, site: str) -> None:
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.eyes = Eyes(self.page)
         self.keys = Keyboard(self.page)
         self.line = Line(self.page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 from xml.etree import ElementTree
 
@@ -27,6 +28,7 @@ def to_record(person: Person) -> Page:
         person.open(path)
         if page.locator("a[href$='/record']").count():
             page.locator("a[href$='/record']").first.click()
+            page.wait_for_url("**/record")
             return page
     raise AssertionError(f"no record under {paths}")
 
@@ -38,22 +40,23 @@ def test_a_record_and_its_replay_are_read(people: Any, width: int) -> None:
     eyes = Eyes(page)
     expect(page.locator(".wrec__kind")).to_contain_text("ワークショップの開催報告")
     expect(page.locator("main")).to_contain_text("当日の流れ")
-    assert page.locator(".rnote__text").count() > 10
+    expect(page.locator(".rnote__text").nth(10)).to_be_attached()
     eyes.look("the record")
     page.get_by_role("link", name="ボードができるまで").click()
     slider = page.locator("[data-at]")
     expect(slider).to_be_visible()
     eyes.look("the replay")
-    at_end = page.locator(NUMBERS).text_content()
+    expect(page.locator(NUMBERS)).to_have_text(re.compile("付せん[1-9]"))  # the log is there
+    at_end = page.locator(NUMBERS).text_content() or ""
     reader.keys.to("[data-at]")
     page.keyboard.press("Home")
     expect(page.locator(NUMBERS)).to_contain_text("付せん0枚")
     for _step in range(4):
         page.keyboard.press("PageUp")
-    assert page.locator(NUMBERS).text_content() != at_end
-    assert page.locator(".replay__note").count() > 0
+    expect(page.locator(NUMBERS)).not_to_have_text(at_end)
+    expect(page.locator(".replay__note")).not_to_have_count(0)
     page.keyboard.press("End")
-    expect(page.locator(NUMBERS)).to_have_text(at_end or "")
+    expect(page.locator(NUMBERS)).to_have_text(at_end)
     reader.keys.press("[data-run]")
     expect(page.locator("[data-run]")).to_have_text("止める")
     reader.keys.press("[data-run]")
@@ -119,4 +122,4 @@ def test_without_a_script_the_replay_is_told_in_numbers_and_no_picture_is_offere
     expect(page.locator("[data-picture]")).to_be_hidden()
     page.get_by_role("link", name="ボードができるまで").click()
     expect(page.locator("[data-at]")).to_be_hidden()
-    assert page.locator(".replay__stages li").count() > 3
+    expect(page.locator(".replay__stages li").nth(3)).to_be_visible()
