@@ -23,7 +23,7 @@ from core.errors import DomainError, Forbidden
 from core.people import Account
 from core.web import permits
 from forum import queries
-from realtime import frames
+from realtime import frames, pings, wires
 from realtime.asks import Allowance
 from realtime.presence import Presence
 
@@ -40,7 +40,7 @@ _handlers: dict[str, Handler] = {}
 _rare: set[str] = set()
 _live: list[SocketIO] = []
 _presence: list[Presence] = []
-_pings: list[frames.Pings] = []
+_pings: list[pings.Pings] = []
 _leavers: list[Callable[[str], None]] = []
 _apps: list[Flask] = []
 _hands = ThreadPoolExecutor(max_workers=HANDS, thread_name_prefix="event")
@@ -188,7 +188,7 @@ def init_app(app: Flask) -> None:
     engine._async = {**engine._async, "websocket": _Connection}
     for before_us in _pings:
         before_us.stop()
-    _pings[:] = [frames.share_pings(engine)]
+    _pings[:] = [pings.share_pings(engine)]
     app.wsgi_app = _Door(app.wsgi_app, engine)  # type: ignore[method-assign]
     for before in _presence:
         before.stop()
@@ -209,8 +209,8 @@ def close_all() -> None:
     """End every connection, so that browsers notice at once and connect to the next process."""
     for presence in _presence:
         presence.stop()
-    for pings in _pings:
-        pings.stop()
+    for asking in _pings:
+        asking.stop()
     for live in _live:
         for connection in list(live.server.eio.sockets.values()):
             connection.close(wait=False)  # its own thread sends what is left, and the end
@@ -255,7 +255,7 @@ class _Connection:
         self.messages = Allowance(MESSAGE_RATE, MESSAGES, MESSAGES)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        self.line = frames.Line(environ, FRAME)
+        self.line = wires.Line(environ, FRAME)
         lines = _lines()
         engine_id = self.handler.__self__.sid
         lines[engine_id] = self.line

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import socketio
 from flask import Flask
+from simple_websocket import ConnectionClosed
 
 from realtime import frames, sockets
-from realtime.frames import Frames, Line
+from realtime.frames import Frames
+from realtime.wires import Line, frame
 
 Knock = Callable[[str], tuple[socket.socket, Line]]
 
@@ -78,7 +80,7 @@ def test_a_frame_is_read_as_what_was_said(size: int) -> None:
     from wsproto.frame_protocol import FrameProtocol
 
     reader = FrameProtocol(client=True, extensions=[])
-    reader.receive_bytes(frames.frame("a" * size))
+    reader.receive_bytes(frame("a" * size))
     assert "".join(one.payload for one in reader.received_frames()) == "a" * size  # type: ignore[misc]
     assert ConnectionState.OPEN
 
@@ -90,9 +92,9 @@ def test_a_room_hears_and_who_is_skipped_does_not(hub: Frames, opened: Knock) ->
     hub.basic_enter_room("sid-c", "/", "sid-c", eio_sid="c")
     hub.emit("no", {"n": 2}, "/", to="sid-c")
     said = {name: heard(end) for name, end in ends.items()}
-    assert said["a"] == frames.frame('42["ops",{"to":1}]')
+    assert said["a"] == frame('42["ops",{"to":1}]')
     assert said["b"] == b""
-    assert said["c"] == said["a"] + frames.frame('42["no",{"n":2}]')
+    assert said["c"] == said["a"] + frame('42["no",{"n":2}]')
 
 
 def test_who_reads_nothing_is_dropped_and_keeps_nobody_waiting(hub: Frames, opened: Knock) -> None:
@@ -102,12 +104,12 @@ def test_who_reads_nothing_is_dropped_and_keeps_nobody_waiting(hub: Frames, open
     for _n in range(60):  # more than the buffers between them hold
         hub.emit("ops", news, "/", room="room")
         read += len(heard(other))
-    assert read == 60 * len(frames.frame('42["ops",{"text":"' + "x" * 20_000 + '"}]'))
+    assert read == 60 * len(frame('42["ops",{"text":"' + "x" * 20_000 + '"}]'))
     assert hub.dropped >= 1
     stalled.setblocking(True)
     while stalled.recv(1 << 20):
         pass  # what had gone out before, then the end of the line
-    with pytest.raises(frames.ConnectionClosed):
+    with pytest.raises(ConnectionClosed):
         line.receive()
 
 
@@ -141,7 +143,7 @@ def test_who_waits_for_a_message_reads_it(opened: Knock) -> None:
     def read() -> None:
         try:
             line.receive()
-        except frames.ConnectionClosed as error:
+        except ConnectionClosed as error:
             ended.append(error)
 
     reader = threading.Thread(target=read)
@@ -157,7 +159,7 @@ def test_what_is_no_websocket_ends_the_line(opened: Knock) -> None:
         there, line = opened(f"g{len(garbage)}")
         there.sendall(garbage)
         there.shutdown(socket.SHUT_WR)
-        with pytest.raises(frames.ConnectionClosed):
+        with pytest.raises(ConnectionClosed):
             line.receive()
 
 
