@@ -11,7 +11,7 @@ from analysis import desks
 from analysis.models import Pointing
 from core import db
 from core.messages import _
-from ledger import acts, parts, states
+from ledger import acts, consultations, parts, states
 from ledger.models import Filing, Opinion, OpinionText, State
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def split(
     Returns the parts of the opinion itself.
     """
     with db.transaction() as tx:
+        consultations.lock(opinion.consultation_id)
         others = copies(opinion) if with_copies else []
         ids = [opinion.id, *(other.id for other in others)]
         stood = select(Filing.theme_id).where(Filing.opinion_id.in_(ids)).distinct()
@@ -109,6 +110,7 @@ def split(
 def join(actor: Any, whole: Opinion) -> Opinion:
     """Make one opinion of what was split from `whole`, as an act of the desk."""
     with db.transaction() as tx:
+        consultations.lock(whole.consultation_id)
         ids = [part.id for part in parts.living(whole)]
         left = select(Filing.theme_id).where(Filing.opinion_id.in_(ids))
         theme_ids = {theme_id for theme_id in tx.scalars(left) if theme_id is not None}

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core import clock, db
 from core.messages import _
 from forum.models import Post, Topic
-from ledger import opinions, voices
+from ledger import consultations, opinions, voices
 from ledger.models import Channel, Opinion, State
 from ledger.opinions import Said
 
@@ -129,4 +129,6 @@ def states() -> Iterator[tuple[int, State]]:
 
 
 def _lines(post: Post, *states: State) -> list[Opinion]:
+    """What says it now: nobody splits it, or makes one of it again, until this is done."""
+    consultations.lock(post.topic.room.consultation_id)
     return [line for line in opinions.of_source(SOURCE, post.id) if line.state in states]

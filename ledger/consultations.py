@@ -106,6 +106,16 @@ def open_consultation(
         return consultation
 
 
+def lock(consultation_id: int) -> None:
+    """Let whoever changes lines or places of a consultation wait until the transaction ends.
+
+    Taken before any line, theme or report is: a desk's act locks it first and then the lines, so
+    an edit or a split that took a line first waited for the act, and the act for it.
+    """
+    query = select(Consultation.id).where(Consultation.id == consultation_id)
+    db.session().execute(db.locked(query))
+
+
 def add_phase(actor: Any, consultation: Consultation, span: Span) -> None:
     """Give a consultation a phase it had not; phases stand in the order they open."""
     require(actor, "consultations.edit", consultation)

@@ -14,7 +14,7 @@ from sqlalchemy import Table, delete, insert, select, update
 from core import clock, db, events, record, text
 from core.errors import Conflict
 from core.messages import _
-from ledger import themes
+from ledger import consultations, themes
 from ledger.events import OpinionChanged, OpinionsReceived
 from ledger.models import Answer, Channel, Consultation, Opinion, OpinionText, State
 
@@ -169,6 +169,7 @@ def supersede(opinion: Opinion, body: str, *, role: str, reason: str = "") -> Op
     The new line keeps place and voice; it is filed anew by a person.
     """
     with db.transaction() as tx:
+        consultations.lock(opinion.consultation_id)
         old = tx.scalars(db.locked(select(Opinion).where(Opinion.id == opinion.id))).one()
         newest = enter(
             old.consultation,

@@ -16,7 +16,7 @@ from core import db, text
 from core.errors import Conflict, Invalid
 from core.messages import _
 from core.permissions import require
-from ledger import filings, opinions, queries
+from ledger import consultations, filings, opinions, queries
 from ledger.models import (
     Answer,
     AnswerState,
@@ -44,6 +44,7 @@ def split(actor: Any, opinion: Opinion, cuts: Iterable[int]) -> list[Opinion]:
     """
     require(actor, "themes.work", opinion)
     with db.transaction() as tx:
+        consultations.lock(opinion.consultation_id)
         whole = _to_change(opinion)
         spans = list(spans_of(whole.text.body, cuts))
         if len(spans) < 2:
@@ -67,6 +68,7 @@ def join(actor: Any, whole: Opinion) -> Opinion:
     """
     require(actor, "themes.work", whole)
     with db.transaction():
+        consultations.lock(whole.consultation_id)
         rows = [_to_change(part) for part in living(whole)]
         if not rows or not can_join(whole):
             raise Conflict(_("このご意見は、いまは一つに戻せません。"))

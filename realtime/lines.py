@@ -17,7 +17,7 @@ from sqlalchemy import case, select
 
 from core import clock, db
 from core.messages import _
-from ledger import opinions, parts, sources, voices
+from ledger import consultations, opinions, parts, sources, voices
 from ledger.models import Channel, Consultation, Opinion, State
 from ledger.opinions import Said
 from ledger.sources import Action, Source
@@ -77,6 +77,8 @@ def settle(
     """
     with db.transaction() as tx:
         notes = _notes(workshop, keys)
+        if any(note.settled_at is not None for note in notes.values()):
+            consultations.lock(workshop.consultation_id)  # first: none of its lines is split then
         found = speakers(standing(note) for note in notes.values())
         newest = _newest([one.note.id for one in found if one.note.settled_at is not None])
         contexts = _contexts(workshop, [notes[one.note.id] for one in found])
