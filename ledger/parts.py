@@ -23,6 +23,7 @@ from ledger.models import (
     Channel,
     Filing,
     Opinion,
+    OpinionText,
     Placement,
     Report,
     State,
@@ -241,23 +242,44 @@ def _stand_in(
 
 def breaches() -> Iterator[tuple[str, str]]:
     """Where parts do not say, each and together, what their whole says: for `check`."""
-    tx = db.session()
-    query = select(Opinion).where(Opinion.begins.is_not(None)).order_by(Opinion.begins)
-    spans: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for part in tx.scalars(query):
-        whole = whole_of(part)
-        spans[part.parent_id or 0].append((part.begins or 0, part.ends or 0))
-        is_there = part.text.erased_at is None and whole.text.erased_at is None
-        if is_there and part.text.body != whole.text.body[part.begins : part.ends]:
-            yield part.public_id, "does not say what stands there in the text it is from"
-    for parent_id, parts in spans.items():
-        parent = tx.get(Opinion, parent_id)
-        if parent is None:
+    lines = _split_lines()
+    under: defaultdict[int, list[Any]] = defaultdict(list)
+    for line in sorted(lines.values(), key=lambda line: (line.begins or 0, line.id)):
+        if line.begins is not None:
+            under[line.parent_id or 0].append(line)
+    for parent_id, parts in under.items():
+        if parent_id not in lines:
             yield f"line {parent_id}", "was split but is not there"
             continue
-        whole, at = whole_of(parent), parent.begins or 0
-        end = parent.ends if parent.ends is not None else len(whole.text.body)
-        for begin, until in [*parts, (end, end)]:
-            if text.visible(whole.text.body[at:begin]) and whole.text.erased_at is None:
-                yield parent.public_id, "was split, and a stretch of it is in no part"
-            at = max(at, until)
+        parent = whole = lines[parent_id]
+        while whole.begins is not None:
+            whole = lines[whole.parent_id]
+        if whole.erased_at is None:
+            yield from _unlike(whole.body, parent, parts)
+
+
+def _split_lines() -> dict[int, Any]:
+    """Every part and what it was split from, by id: two statements, however deep they stand."""
+    columns = (Opinion.id, Opinion.public_id, Opinion.parent_id, Opinion.begins, Opinion.ends)
+    query = select(*columns, OpinionText.body, OpinionText.erased_at).join(
+        OpinionText, OpinionText.opinion_id == Opinion.id
+    )
+    split_up = select(Opinion.parent_id).where(Opinion.begins.is_not(None))
+    wanted = (Opinion.begins.is_not(None), Opinion.id.in_(split_up))
+    return {row.id: row for where in wanted for row in db.session().execute(query.where(where))}
+
+
+def _unlike(body: str, parent: Any, parts: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """What `parts` of `parent` say otherwise than `body`, leave out, or still show of it."""
+    end = parent.ends if parent.ends is not None else len(body)
+    at = parent.begins or 0
+    for part in parts:
+        if part.erased_at is not None:
+            yield part.public_id, "was erased, but its words stand in the text it is from"
+        elif part.body != body[part.begins : part.ends]:
+            yield part.public_id, "does not say what stands there in the text it is from"
+        if text.visible(body[at : part.begins]):
+            yield parent.public_id, "was split, and a stretch of it is in no part"
+        at = max(at, part.ends)
+    if text.visible(body[at:end]):
+        yield parent.public_id, "was split, and a stretch of it is in no part"

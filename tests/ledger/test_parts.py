@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from core import clock, db, record
 from core.errors import Conflict, Forbidden, Invalid
@@ -16,6 +17,7 @@ from ledger.models import (
     Consultation,
     Filing,
     Opinion,
+    OpinionText,
     Placement,
     Report,
     ReportState,
@@ -200,6 +202,36 @@ def test_a_breach_is_found_when_a_part_says_something_else(
     found = [breach.what for breach in check._texts()]
     assert any("does not say" in what for what in found)
     assert any("in no part" in what for what in found)
+
+
+def test_the_check_asks_as_little_of_many_letters_as_of_few(
+    consultation: Consultation, officer: Account, statements: list[str]
+) -> None:
+    costs = []
+    for number in (1, 2, 3):
+        _first, second = parts.split(officer, entered(consultation, number=number), [SECOND])
+        parts.split(officer, second, [THIRD - SECOND])
+        db.session().rollback()
+        statements.clear()
+        assert list(parts.breaches()) == []
+        costs.append(len(statements))
+    assert costs == [2, 2, 2]
+
+
+def test_a_breach_is_found_when_words_that_were_erased_stand_in_the_whole(
+    consultation: Consultation, officer: Account
+) -> None:
+    whole = entered(consultation)
+    first, _second = parts.split(officer, whole, [SECOND])
+    erase = {"body": "", "salt": "", "erased_at": clock.now()}
+    with db.transaction() as tx:
+        tx.execute(update(OpinionText).where(OpinionText.opinion_id == first.id).values(**erase))
+    assert [breach.what for breach in check._texts()] == [
+        "was erased, but its words stand in the text it is from"
+    ]
+    with db.transaction() as tx:
+        tx.execute(update(OpinionText).where(OpinionText.opinion_id == whole.id).values(**erase))
+    assert list(check._texts()) == []
 
 
 @settings(
