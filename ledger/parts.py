@@ -32,7 +32,7 @@ from ledger.models import (
 from ledger.opinions import Said
 
 MOST = 100  # parts of one letter; a letter has 20,000 characters at most
-_SENTENCE = re.compile(r"[。！？!?．]+[」』）)】]*\s*|\s*\n\s*")
+_SENTENCE = re.compile(r"[。！？!?．]+[」』）)】]*\s*|(?<!\s)[^\S\n]*\n\s*")
 _CLAUSE = re.compile(_SENTENCE.pattern + r"|[、，,;；：]\s*|[ 　]+")
 
 
