@@ -52,8 +52,8 @@ def split(actor: Any, opinion: Opinion, cuts: Iterable[int]) -> list[Opinion]:
             raise Invalid("cuts", _("どこから次のご意見になるかを、一つ以上選んでください。"))
         if len(spans) > MOST:
             raise Invalid("cuts", _("一度に分けられるのは%(most)s件までです。", most=MOST))
-        filing = tx.get(Filing, whole.id)
-        place = (filing.placement, filing.theme_id) if filing is not None else None
+        stood = select(Filing.placement, Filing.theme_id, Filing.by_person, Filing.looked_at)
+        place = tx.execute(stood.where(Filing.opinion_id == whole.id)).one_or_none()
         ids = opinions.enter_all(whole.consultation, _said(whole, spans), role="officer")
         rows = [tx.get_one(Opinion, id_) for id_ in ids]
         _hand_down_answer(whole, rows)
@@ -222,18 +222,26 @@ def _hand_down_answer(whole: Opinion, parts: Sequence[Opinion]) -> None:
         )
 
 
-def _stand_in(
-    whole: Opinion, parts: Sequence[Opinion], place: tuple[str, int | None] | None
-) -> None:
-    """Put the parts where the whole stood, and take the whole out of the count."""
+def _stand_in(whole: Opinion, parts: Sequence[Opinion], place: Any) -> None:
+    """Put the parts where the whole stood, and take the whole out of the count.
+
+    Whoever filed the whole filed them, machine or person: who splits a letter says nothing of its
+    theme. Kept for a person's, they fell out of a theme that the next run made anew.
+    """
     tx = db.session()
-    theme = tx.get(Theme, place[1]) if place is not None and place[1] is not None else None
+    theme = tx.get(Theme, place.theme_id) if place is not None and place.theme_id else None
     was = (theme.title, theme.machine_label, theme.machine_quote) if theme is not None else None
     reason = str(_("%(count)s件に分けました", count=len(parts)))
     opinions.change_state(whole, State.SUPERSEDED, role="officer", reason=reason)
     if place is None:
         return
-    filings.put([part.id for part in parts], Placement(place[0]), place[1], by_person=True)
+    filings.put(
+        [part.id for part in parts],
+        Placement(place.placement),
+        place.theme_id,
+        by_person=place.by_person,
+        looked_at=place.looked_at,
+    )
     if theme is not None and was is not None:
         if any(was[2] in part.text.body for part in parts):  # what it quotes still stands in it
             theme.title, theme.machine_label, theme.machine_quote = was

@@ -12,7 +12,8 @@ from analysis import newcomers, places, pointings, runs
 from analysis.models import Pointing
 from core import clock, db, jobs
 from core.people import Account
-from ledger import acts, check, consultations, opinions, parts, themes
+from ledger import acts, adoptions, check, consultations, filings, opinions, parts, themes
+from ledger.adoptions import Proposal
 from ledger.models import Channel, Consultation, Filing, Opinion, State
 from ledger.opinions import Said
 
@@ -151,6 +152,26 @@ def test_a_form_letter_is_split_in_all_its_copies(
     assert "同じ文のほかの1件も" in desk.get(path).text
     desk.post(path, data={"cuts": CUTS, "copies": "1"})
     assert len(live()) == 8, "what is not the same letter by letter stays whole"
+
+
+def test_parts_of_what_only_the_machine_has_filed_are_grouped_with_the_others(
+    consultation: Consultation, officer: Account
+) -> None:
+    first, second, third = (
+        one.id for one in entered(consultation, LETTER, "木陰を。", "ベンチを。")
+    )
+    adoptions.adopt(officer, consultation, [Proposal("木陰", "", 90, (first, second))], [third])
+    letter, lone = (db.session().get_one(Opinion, id_) for id_ in (first, third))
+    ids = [one.id for one in pointings.split(officer, letter, CUTS)]
+    assert not db.session().get_one(Filing, ids[0]).by_person, "split, and left where it stood"
+    assert ids[0] in db.session().scalars(select(Opinion.id).where(filings.free(consultation)))
+    adoptions.adopt(officer, consultation, [Proposal("木陰", "", 90, (*ids, second))], [third])
+    assert filings.unfiled_ids(consultation) == set()
+    themes.look(officer, consultation, [third])
+    for one in pointings.split(officer, lone, [2]):
+        filing = db.session().get_one(Filing, one.id)
+        assert filing.by_person
+        assert filing.looked_at is not None
 
 
 def test_parts_become_one_again(
