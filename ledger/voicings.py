@@ -87,8 +87,19 @@ def progress(entries: Sequence[Entry]) -> Progress:
 
 
 def _own(opinions: Sequence[Opinion]) -> list[Entry]:
-    """Entries for the person who said them: one's own text, unless one took it back."""
-    return registers.entries([(o, o.state != State.WITHDRAWN) for o in opinions])
+    """Entries for the person who said them: one's own text, unless one took it back.
+
+    What was taken back stands in no older line either: the letter it was split from, an earlier
+    wording.
+    """
+    gone = {(o.source, o.source_id) for o in opinions if o.state == State.WITHDRAWN}
+    return registers.entries([(o, _is_read(o, gone)) for o in opinions])
+
+
+def _is_read(opinion: Opinion, gone: set[tuple[str, int]]) -> bool:
+    is_older = opinion.state == State.SUPERSEDED
+    is_gone = is_older and (opinion.source, opinion.source_id) in gone
+    return opinion.state != State.WITHDRAWN and not is_gone
 
 
 def _said_by(account: Account, consultations: Sequence[Consultation]) -> ColumnElement[bool]:

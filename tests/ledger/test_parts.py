@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
@@ -12,7 +13,8 @@ from sqlalchemy import update
 from core import clock, db, record
 from core.errors import Conflict, Forbidden, Invalid
 from core.people import Account
-from ledger import answers, check, opinions, parts, queries, registers, themes
+from forum import comments
+from ledger import answers, check, opinions, parts, queries, receipts, registers, themes
 from ledger.answers import Draft
 from ledger.models import (
     Channel,
@@ -260,3 +262,21 @@ def test_whatever_the_cuts_nothing_visible_is_lost(body: str, cuts: list[int]) -
     assert "".join(kept.split()) == "".join(body.split())
     assert all(body[begin:end].strip() == body[begin:end] != "" for begin, end in spans)
     assert spans == sorted(spans)
+
+
+def test_what_one_took_back_stands_in_no_older_line_of_one_s_receipt(
+    consultation: Consultation, officer: Account, client: FlaskClient
+) -> None:
+    sent = comments.submit(
+        consultation, [(None, LETTER)], key=db.public_id(), received_at=clock.now(), ties=["在住"]
+    )
+    receipt = comments.receipt_of(sent)
+    (whole,) = opinions.of_source("comment_item", sent.items[0].id)
+    _first, second = parts.split(officer, whole, [SECOND])
+    proof = {"number": receipt.number, "secret": receipts.secret(receipt)}
+    assert client.post("/receipt", data=proof).text.count("夜の明かりが暗い") == 2
+    part = db.session().get_one(Opinion, second.id)
+    receipts.withdraw(receipts.find(receipt.number, proof["secret"]), part.public_id)
+    page = client.post("/receipt", data=proof).text
+    assert "夜の明かりが暗い" not in page
+    assert "ベンチを増やしてください" in page
