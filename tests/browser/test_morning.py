@@ -139,10 +139,12 @@ def group(officer: Person, slug: str) -> None:
 def arrange(officer: Person, slug: str) -> None:
     """Name a theme, send an opinion elsewhere and back, put what has no words alone."""
     page = officer.page
-    officer.keys.press("summary:has-text('改名')")
-    officer.keys.type("#theme-title", "名づけたテーマ")
-    officer.keys.follow("button:has-text('この名前にする')")
+    page.keyboard.press("r")
+    expect(page.locator("#theme-title")).to_be_focused()
+    page.keyboard.insert_text("名づけたテーマ")
+    press(officer, "Enter")
     expect(page.locator("#c2")).to_have_text("名づけたテーマ")
+    join_with_the_next(officer)
     before = page.locator(".op").count()
     page.keyboard.press("j")
     page.keyboard.press("m")
@@ -159,6 +161,27 @@ def arrange(officer: Person, slug: str) -> None:
     while figures(officer)["unfiled"]:
         page.keyboard.press("j")
         press(officer, "l")
+
+
+def join_with_the_next(officer: Person) -> None:
+    """Two themes become one by G, a part of a name and Enter twice; and are two again."""
+    page = officer.page
+    themes = page.locator(".tlist__item").count()
+    press(officer, "]")
+    expect(page.locator("#c2")).not_to_have_text("名づけたテーマ")
+    page.keyboard.press("g")
+    expect(page.locator("dialog[open] h2")).to_have_text("いっしょにするテーマを選ぶ")
+    page.keyboard.insert_text("名づけた")
+    page.keyboard.press("Enter")
+    officer.eyes.look("desk: まとめる")
+    press(officer, "Enter")
+    expect(page.locator(".tlist__item")).to_have_count(themes - 1)
+    expect(page.locator("#c2")).to_have_text("名づけたテーマ")
+    press(officer, "z")
+    expect(page.locator(".tlist__item")).to_have_count(themes)
+    if page.locator("#c2").inner_text() != "名づけたテーマ":
+        press(officer, "[")
+    expect(page.locator("#c2")).to_have_text("名づけたテーマ")
 
 
 def answer_all(officer: Person, slug: str) -> None:

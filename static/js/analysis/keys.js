@@ -19,6 +19,10 @@ export function act(key, isWriting) {
     case "k": return { kind: "row", by: -1 };
     case "p": return { kind: "parts" };
     case "u": return { kind: "follow", name: "next" };
+    case "[": return { kind: "theme", by: -1 };
+    case "]": return { kind: "theme", by: 1 };
+    case "r": return { kind: "tool", id: "theme-title" };
+    case "g": return { kind: "tool", id: "theme-into" };
     case "z": return { kind: "click", name: "undo" };
     case "y": return { kind: "click", name: "redo" };
     case "e": return { kind: "focus", id: "view" };
@@ -83,6 +87,29 @@ function focus(id) {
   return true;
 }
 
+/** To the theme above or below in the list; from another list, to its first. @param {number} by */
+function move(by) {
+  const links = [...document.querySelectorAll(".col--themes a.tlist__item")];
+  const at = links.findIndex((link) => link.hasAttribute("aria-current"));
+  const link = at < 0 ? links[0] : links[at + by];
+  if (!(link instanceof HTMLElement)) return false;
+  link.click();
+  return true;
+}
+
+/** Open a tool above the opinions at its field, or at the search that fills it. @param {string} id */
+function tool(id) {
+  const field = document.getElementById(id);
+  const details = field?.closest("details");
+  if (!field || !details) return false;
+  details.open = true;
+  const search = details.querySelector(`[data-pick="${id}"]:not([hidden])`);
+  if (search instanceof HTMLElement) search.click();
+  else field.focus();
+  if (field instanceof HTMLInputElement) field.select();
+  return true;
+}
+
 /** @param {{open: (row: Element | null) => boolean, take: (row: Element | null) => boolean, press: (name: string) => void} | null} sender */
 export function keys(sender) {
   const help = document.querySelector("details[data-keys]");
@@ -115,6 +142,8 @@ export function keys(sender) {
       return focus(wanted.id);
     },
     row: (wanted) => step(wanted.by),
+    theme: (wanted) => move(wanted.by),
+    tool: (wanted) => tool(wanted.id),
     follow: (wanted) => click(wanted.name),
     click: (wanted) => click(wanted.name),
     parts: () => {

@@ -216,7 +216,8 @@ export function sending(list) {
     button.addEventListener("click", () => {
       instead = (place) => {
         put(field, place);
-        field.focus();
+        const go = field.form?.querySelector("[type=submit]");
+        (go instanceof HTMLElement ? go : field).focus(); // Enter does what was chosen, as in 移す
       };
       show(button.dataset.heading ?? "");
     });
