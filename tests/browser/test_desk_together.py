@@ -54,6 +54,7 @@ def test_a_search_ranks_what_the_machine_suggests_first(people: Any) -> None:
           const { ranked, stepped, told } = await import("/static/js/analysis/sending.js");
           const { surplus } = await import("/static/js/analysis/list.js");
           const { act } = await import("/static/js/analysis/keys.js");
+          const { resumed } = await import("/static/js/analysis/arriving.js");
           const { initial, concerns } = await import("/static/js/analysis/live.js");
           const titles = ["木のこと", "ＢＵＳの便", "木陰"];
           const places = titles.map((title, n) => ({ id: `${n}`, title, chapter: "", count: "1" }));
@@ -64,6 +65,8 @@ def test_a_search_ranks_what_the_machine_suggests_first(people: Any) -> None:
             stepped(0, 3, "ArrowUp"), stepped(2, 3, "ArrowDown"),
             stepped(0, 0, "ArrowDown"), stepped(0, 3, "a"),
             act("m", true), act("3", false).number, act("q", false),
+            resumed("/a?t=1#4", "/a?t=1", 9), resumed("/a?t=1#4", "/a?t=1", 3),
+            resumed("/a?t=1#4", "/a?t=2", 9), resumed("/a#0", "/a", 0), resumed(null, "/a", 9),
             initial("公園みどり課　森川"), initial(""),
             concerns({ themes: ["a"] }, "a"), concerns({ themes: ["a"] }, ""),
             surplus(250, "later"), surplus(290, "later"), surplus(290, "earlier"),
@@ -74,6 +77,7 @@ def test_a_search_ranks_what_the_machine_suggests_first(people: Any) -> None:
     assert found[:6] == ["012", "201", "20", "1", "2", ""]
     assert found[6:10] == [2, 0, None, None]
     assert found[10:13] == [None, 3, None]
-    assert found[13:17] == ["森", "", True, False]
-    assert found[17:20] == [[0, 0], [40, 0], [0, 40]], "what a part put at one end pushes out"
-    assert found[20:] == [[{"id": "b", "title": "音", "chapter": "章", "count": "1"}]]
+    assert found[13:18] == [4, 2, None, None, None]
+    assert found[18:22] == ["森", "", True, False]
+    assert found[22:25] == [[0, 0], [40, 0], [0, 40]], "what a part put at one end pushes out"
+    assert found[25:] == [[{"id": "b", "title": "音", "chapter": "章", "count": "1"}]]

@@ -144,6 +144,8 @@ def arrange(officer: Person, slug: str) -> None:
     page.keyboard.insert_text("名づけたテーマ")
     press(officer, "Enter")
     expect(page.locator("#c2")).to_have_text("名づけたテーマ")
+    expect(page.locator("#c2")).to_be_focused()
+    expect(page).to_have_title(re.compile("^名づけたテーマ｜"))
     join_with_the_next(officer)
     before = page.locator(".op").count()
     page.keyboard.press("j")
@@ -153,14 +155,15 @@ def arrange(officer: Person, slug: str) -> None:
     page.keyboard.press("ArrowDown")
     press(officer, "Enter")
     expect(page.locator(".op")).to_have_count(before - 1)
+    expect(page.locator(".op input").first).to_be_focused()
     press(officer, "z")
     expect(page.locator(".op")).to_have_count(before)
     officer.open(f"/desk/c/{slug}/acts")
     officer.eyes.look("acts")
     officer.open(f"/desk/c/{slug}/themes?list=unfiled")
+    page.keyboard.press("j")
     while figures(officer)["unfiled"]:
-        page.keyboard.press("j")
-        press(officer, "l")
+        press(officer, "l")  # the focus stays where the next one has come up
 
 
 def join_with_the_next(officer: Person) -> None:

@@ -1,6 +1,7 @@
 // @ts-check
 // The themes desk: checked opinions, the slider, and text that is not saved yet. The page works without.
 
+import { arriving } from "./arriving.js";
 import { keys } from "./keys.js";
 import { listing } from "./list.js";
 import { sending } from "./sending.js";
@@ -158,6 +159,7 @@ function start() {
   const current = themes?.querySelector("[aria-current]");
   if (themes && current instanceof HTMLElement) themes.scrollTop = current.offsetTop - themes.clientHeight / 2;
   if (themes instanceof HTMLElement) listing(themes);
+  arriving();
 }
 
 if (typeof document !== "undefined") start();
