@@ -57,12 +57,18 @@ class Overview:
     def unanswered(self) -> list[ThemeRow]:
         return [row for row in self.themes if row.answer is None and row.opinions]
 
+    @cached_property
+    def drafts(self) -> list[ThemeRow]:
+        """Themes whose answer was begun, or came back because what it answers has changed."""
+        return [r for r in self.themes if r.answer and r.answer.state == AnswerState.DRAFT]
+
     def after(self, theme: object) -> ThemeRow | None:
-        """The next theme without an answer, going on down the list and then from its top."""
+        """The next theme to answer, going on down the list and then from its top; drafts last."""
         rows = self.listed
-        at = next((n for n, row in enumerate(rows) if row.theme is theme), -1)
-        going = [*rows[at + 1 :], *rows[: at + 1]]
-        return next((row for row in going if row.answer is None and row.opinions), None)
+        at = next((n for n, row in enumerate(rows) if row.theme is theme), len(rows))
+        going = [row for row in [*rows[at + 1 :], *rows[:at]] if row.opinions]
+        drafts = (row for row in going if row.answer and row.answer.state == AnswerState.DRAFT)
+        return next((row for row in going if row.answer is None), None) or next(drafts, None)
 
     @property
     def handed_in(self) -> list[ThemeRow]:
@@ -182,6 +188,21 @@ def waiting_for(approver: Any) -> list[Waiting]:
         Waiting(row, counts[row.id]) for row in rows if permits(approver, "answers.approve", row)
     ]
     return sorted(found, key=lambda w: (-w.count, w.consultation.id))
+
+
+def handed_in_count(consultation: Consultation) -> int:
+    """Themes whose answer is handed in or approved."""
+    query = (
+        select(func.count())
+        .select_from(Answer)
+        .join(Theme, Theme.id == Answer.theme_id)
+        .where(
+            Theme.consultation_id == consultation.id,
+            Theme.dissolved_at.is_(None),
+            Answer.state != AnswerState.DRAFT,
+        )
+    )
+    return db.session().scalar(query) or 0
 
 
 def _answer_counts(consultation: Consultation) -> tuple[int, int]:

@@ -11,7 +11,15 @@ from analysis import desks, places
 from analysis.forms import BulkForm, FilingForm, ThemeForm
 from analysis.places import Where
 from analysis.views import bp
-from analysis.views.themes import Spot, address, consultation_of, draw, spot_of, tell
+from analysis.views.themes import (
+    Spot,
+    address,
+    consultation_of,
+    draw,
+    spot_of,
+    tell,
+    telling_reopened,
+)
 from core import db
 from core.errors import Conflict, DomainError, Invalid, NotFound, Stale
 from core.messages import Message, _
@@ -31,10 +39,10 @@ def file_opinions(slug: str) -> Any:
         ids = places.ids_of(actor(), consultation, spot.where, form.opinions.data or [])
         if not ids:
             raise Invalid("opinions", _("ご意見を一つ以上選んでください。"))
-        said = _file(consultation, spot, form, ids)
+        with telling_reopened(consultation):
+            tell(_file(consultation, spot, form, ids))
     except DomainError as error:
         return _refused(consultation, spot, form, error, "filing")
-    tell(said)
     return see_other(address(consultation, spot))
 
 
@@ -129,14 +137,17 @@ def _change(consultation: Consultation, theme: Theme, form: ThemeForm) -> Theme 
     match form.act.data:
         case "rename":
             desks.rename(who, theme, form.title.data or "", version=version)
+            tell(_("名前を「%(title)s」にしました。", title=theme.title))
         case "chapter":
             desks.put_under(who, theme, form.level1.data or "", version=version)
+            tell(_("テーマを並べ直しました。"))
         case "merge":
             if not form.into.data:
                 raise Invalid("into", _("まとめる先のテーマを選んでください。"))
             other = ledger_queries.theme(form.into.data, consultation)
-            theme = desks.merge(who, other, theme)
-            tell(_("「%(title)s」にまとめました。", title=theme.title))
+            with telling_reopened(consultation):
+                theme = desks.merge(who, other, theme)
+                tell(_("「%(title)s」にまとめました。", title=theme.title))
         case "lock":
             desks.lock(who, theme)
             tell(_("固定しました。機械で分け直しても、このテーマは変わりません。"))

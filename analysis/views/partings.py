@@ -8,7 +8,7 @@ from flask import request
 
 from analysis import partings
 from analysis.views import bp
-from analysis.views.themes import Spot, address, consultation_of, draw, tell
+from analysis.views.themes import Spot, address, consultation_of, draw, tell, telling_reopened
 from core import db
 from core.errors import Conflict, Invalid
 from core.messages import _
@@ -28,7 +28,8 @@ def part_theme(slug: str, public_id: str) -> Any:
         return see_other(address(consultation, spot))
     title = request.form.get("title", "")
     try:
-        made = partings.take(actor(), theme, number, title)
+        with telling_reopened(consultation):
+            made = partings.take(actor(), theme, number, title)
     except (Invalid, Conflict) as error:
         db.session().rollback()
         tell(error.message, "error")

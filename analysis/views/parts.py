@@ -10,7 +10,7 @@ from flask import render_template, request
 
 from analysis import pointings
 from analysis.views import bp
-from analysis.views.themes import Spot, address, consultation_of, desk_steps, tell
+from analysis.views.themes import Spot, address, consultation_of, desk_steps, tell, telling_reopened
 from core import db
 from core.errors import Conflict, DomainError, Invalid, NotFound
 from core.messages import _
@@ -55,9 +55,10 @@ def split_opinion(slug: str, public_id: str) -> Any:
     if parts.living(opinion):  # pressed twice: the first press did it
         return see_other(address(consultation, where))
     try:
-        made = pointings.split(
-            actor(), opinion, chosen, with_copies=request.form.get("copies") == "1"
-        )
+        with telling_reopened(consultation):
+            made = pointings.split(
+                actor(), opinion, chosen, with_copies=request.form.get("copies") == "1"
+            )
     except (Invalid, Conflict) as error:
         db.session().rollback()
         opinion = _opinion(consultation, public_id)

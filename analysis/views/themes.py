@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +19,7 @@ from analysis.views import bp
 from analysis.windows import Window
 from core import clock, db, grams
 from core.errors import NotFound
-from core.messages import Message
+from core.messages import Message, _
 from core.navigation import flow
 from core.views.jobs import described
 from core.web import actor, page_of, permits
@@ -125,6 +127,21 @@ def desk_steps(consultation: Consultation) -> list[dict[str, Any]]:
 
 def tell(said: Message, kind: str = "success") -> None:
     flash(str(said), kind)
+
+
+@contextmanager
+def telling_reopened(consultation: Consultation) -> Iterator[None]:
+    """Say that an act has brought an answer back: unsaid, it is never handed in again."""
+    before = queries.handed_in_count(consultation)
+    yield
+    if queries.handed_in_count(consultation) < before:
+        tell(
+            _(
+                "中身が変わったので、確認に出した回答が下書きに戻りました。"
+                "読み直して、もう一度確認に回してください。"
+            ),
+            "warning",
+        )
 
 
 @bp.get("/desk/c/<slug>/themes", endpoint="themes")
