@@ -1,5 +1,6 @@
 // @ts-check
-// Where a person goes on after an act: at the row that is now where the last one was, or at the name above.
+// Where a person goes on after an act: at the row that is now where the last one was, at the first
+// theme that was found, or at the name above.
 // Without, every act leads to the top of the page, with the whole list of themes before the opinions.
 
 const ROW = "desk-row";
@@ -40,11 +41,16 @@ function take() {
   }
 }
 
-/** Whether this page was reached from the desk or from splitting a letter. */
-function isFromTheDesk() {
-  if (!document.referrer) return false;
-  const from = new URL(document.referrer);
-  return from.origin === location.origin && /\/(themes|parts)(\/|$)/.test(from.pathname);
+/** The page of the desk, or of splitting a letter, that this one was reached from. */
+function before() {
+  const from = document.referrer ? new URL(document.referrer) : null;
+  return from?.origin === location.origin && /\/(themes|parts)(\/|$)/.test(from.pathname) ? from : null;
+}
+
+/** The first theme that was found, when themes have just been looked for. @param {URL} from */
+function found(from) {
+  const name = new URLSearchParams(location.search).get("name");
+  return name && from.searchParams.get("name") !== name ? document.querySelector(".col--themes a.tlist__item") : null;
 }
 
 export function arriving() {
@@ -54,14 +60,15 @@ export function arriving() {
   });
   const said = document.querySelector(".flashes");
   const kept = said ? take() : null;
-  if (location.hash || document.getElementById("error-summary") || !isFromTheDesk()) return;
+  const from = before();
+  if (!from || location.hash || document.getElementById("error-summary")) return;
   const rows = [...document.querySelectorAll("[data-op]")];
   const at = resumed(kept, here(), rows.length);
   const name = document.getElementById("c2");
-  const goal = at === null ? name : rows[at].querySelector(".op__pick input");
+  const goal = at === null ? found(from) ?? name : rows[at].querySelector(".op__pick input");
   if (!(goal instanceof HTMLElement)) return;
   if (goal === name) goal.tabIndex = -1;
   if (said) goal.setAttribute("aria-describedby", said.id);
   goal.focus({ preventScroll: true });
-  if (goal !== name) rows[at ?? 0].scrollIntoView({ block: "nearest" });
+  if (at !== null) rows[at].scrollIntoView({ block: "nearest" });
 }
