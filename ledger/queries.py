@@ -168,6 +168,12 @@ class ThemeRow:
     people: int
     answer: Answer | None
 
+    @property
+    def quote(self) -> str:
+        """Words that tell apart what the machine calls alike, until a person has named it."""
+        quote, title = self.theme.machine_quote or "", self.theme.title
+        return "" if title != self.theme.machine_label or quote in title else quote[:60]
+
 
 def themes_of(consultation: Consultation) -> list[ThemeRow]:
     """The living themes in their order, with counts and answers (one statement)."""

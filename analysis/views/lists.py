@@ -35,11 +35,11 @@ def listed(slug: str) -> str:
 @bp.get("/desk/c/<slug>/themes/targets", endpoint="theme_targets")
 @permits("themes.work")
 def targets(slug: str) -> Response:
-    """Every theme for 送り先, under its heading: [heading, [[id, title, how many opinions], …]]."""
+    """Every theme for 送り先, under its heading: [heading, [[id, title, how many, words], …]]."""
     consultation = consultation_of(slug)
     rows = queries.overview(actor(), consultation).listed
     told = [
-        [name, [[row.theme.public_id, row.theme.title, row.opinions] for row in part]]
+        [name, [[r.theme.public_id, r.theme.title, r.opinions, r.quote] for r in part]]
         for name, part in windows.under_headings(rows)
     ]
     body = json.dumps(told, ensure_ascii=False, separators=(",", ":"))

@@ -126,8 +126,26 @@ def test_every_theme_can_be_sent_to(
     told = json.loads(browser.get(f"{URL}/targets").data)
     ((heading, listed),) = told
     assert (heading, len(listed)) == ("", 200)
-    assert [pid(far), "ＬＥＤの明かり", 2] in listed
+    assert [pid(far), "ＬＥＤの明かり", 2, ""] in listed
     assert browser_of(resident).get(f"{URL}/targets").status_code == 403
+
+
+def test_themes_that_are_called_alike_are_told_apart_by_words_where_one_chooses(
+    browser_of: Browser, consultation: Consultation, officer: Account
+) -> None:
+    ids = [o.id for o in enter(consultation, *"abcd")]
+    alike = [
+        Proposal("学校", f"学校は{n}です", 50, tuple(ids[n * 2 : n * 2 + 2])) for n in range(2)
+    ]
+    adoptions.adopt(officer, consultation, alike, [])
+    browser = browser_of(officer)
+    ((_, listed),) = json.loads(browser.get(f"{URL}/targets").data)
+    assert [row[3] for row in listed] == ["学校は0です", "学校は1です"]
+    assert 'data-quote="学校は1です"' in page(browser, f"?t={listed[0][0]}")
+    theme = queries.overview(officer, consultation).listed[0].theme
+    themes.rename(officer, theme, "名前", version=theme.version)
+    ((_, listed),) = json.loads(browser.get(f"{URL}/targets").data)
+    assert sorted(row[3] for row in listed) == ["", "学校は1です"]
 
 
 def test_a_theme_chosen_from_afar_stays_chosen_when_the_move_is_refused(

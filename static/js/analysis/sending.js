@@ -1,7 +1,7 @@
 // @ts-check
 // 送り先: where checked opinions go. A list to search by keyboard, and themes to drop opinions on.
 
-/** @typedef {{id: string, title: string, chapter: string, count: string}} Place */
+/** @typedef {{id: string, title: string, chapter: string, count: string, quote?: string}} Place */
 
 const LISTED = 50; // of 2,000 themes; typing finds the others
 
@@ -16,7 +16,7 @@ const folded = (said) => said.normalize("NFKC").toLowerCase();
  */
 export function ranked(places, query, first) {
   const words = folded(query).split(/\s+/).filter(Boolean);
-  const fit = places.filter((place) => words.every((word) => folded(`${place.title} ${place.chapter}`).includes(word)));
+  const fit = places.filter((place) => words.every((word) => folded(`${place.title} ${place.chapter} ${place.quote ?? ""}`).includes(word)));
   const rank = (/** @type {Place} */ place) => (first.includes(place.id) ? first.indexOf(place.id) : first.length);
   return fit.map((place, index) => ({ place, index })).sort((a, b) => rank(a.place) - rank(b.place) || a.index - b.index)
     .map(({ place }) => place);
@@ -52,14 +52,14 @@ function suggestedFor(rows) {
 }
 
 /**
- * Themes as the server tells them: [heading, [[id, title, how many], …]], …
- * @param {[string, [string, string, number][]][]} told
+ * Themes as the server tells them: [heading, [[id, title, how many, words of it], …]], …
+ * @param {[string, [string, string, number, string][]][]} told
  * @param {string} [besides] the one that is open
  * @returns {Place[]}
  */
 export function told(told, besides = "") {
   return told.flatMap(([chapter, rows]) => rows.filter(([id]) => id !== besides)
-    .map(([id, title, count]) => ({ id, title, chapter, count: String(count) })));
+    .map(([id, title, count, quote]) => ({ id, title, chapter, count: String(count), quote })));
 }
 
 /** Choose a theme in a plain list that may not have it. @param {HTMLSelectElement} select @param {Place} place */
@@ -82,6 +82,7 @@ export function sending(list) {
   };
   const seen = () => [...select.options].filter((option) => option.value).map((option) => ({
     id: option.value, title: option.text, chapter: option.dataset.chapter ?? "", count: option.dataset.count ?? "",
+    quote: option.dataset.quote ?? "",
   }));
   /** @type {Place[] | null} every theme; null until it is asked for, where the list in the bar has not all */
   let places = select.dataset.places ? null : seen();
@@ -144,7 +145,7 @@ export function sending(list) {
   /** @param {Place[]} found @param {string[]} first */
   const enlist = (found, first) => {
     for (const place of found.slice(0, LISTED)) {
-      option(place.title, [place.chapter, `${place.count}${dialog.dataset.unit ?? ""}`].filter(Boolean).join("　"), first.includes(place.id));
+      option(place.title, [place.chapter, `${place.count}${dialog.dataset.unit ?? ""}`, place.quote].filter(Boolean).join("　"), first.includes(place.id));
       acts.push(() => (instead ?? ((to) => send(to.id)))(place));
     }
   };
