@@ -201,13 +201,28 @@ def answer_all(officer: Person, slug: str) -> None:
     expect(page.locator(".col--themes progress")).to_have_attribute("value", "2")
     officer.open(f"/desk/c/{slug}/themes?list=themes")
     officer.eyes.look("desk: many themes")
+    page.keyboard.press("j")
+    expect(page.locator("input[name=themes]").first).to_be_focused()
     officer.keys.press("input[name=all]", "Space")
     write(officer, "7", "ご意見をありがとうございます。")
+    officer.open(f"/desk/c/{slug}/themes?list=lone")
+    answer_one(officer)
     officer.open(f"/desk/c/{slug}/themes?list=lone")
     officer.keys.press("input[name=all]", "Space")
     write(officer, "7", "お一人ずつのご意見として読みました。")
     officer.eyes.look("desk: lone, answered")
     assert page.locator(".col--themes progress").get_attribute("value") == str(themes)
+
+
+def answer_one(officer: Person) -> None:
+    """A lone opinion by A; the focus goes back to its row, J on to the next."""
+    page = officer.page
+    page.keyboard.press("j")
+    press(officer, "a")
+    write(officer, "7", "お一人のご意見として読みました。")
+    expect(page.locator(".op.is-cur input")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator(".op input").nth(1)).to_be_focused()
 
 
 def split_and_join(officer: Person) -> None:

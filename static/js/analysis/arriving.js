@@ -63,7 +63,8 @@ export function arriving() {
   const from = before();
   if (!from || location.hash || document.getElementById("error-summary")) return;
   const rows = [...document.querySelectorAll("[data-op]")];
-  const at = resumed(kept, here(), rows.length);
+  const answered = said ? rows.findIndex((row) => row.classList.contains("is-cur")) : -1;
+  const at = answered < 0 ? resumed(kept, here(), rows.length) : answered;
   const name = document.getElementById("c2");
   const goal = at === null ? found(from) ?? name : rows[at].querySelector(".op__pick input");
   if (!(goal instanceof HTMLElement)) return;

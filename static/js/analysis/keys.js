@@ -17,7 +17,8 @@ export function act(key, isWriting) {
     case "l": return { kind: "lone" };
     case "j": return { kind: "row", by: 1 };
     case "k": return { kind: "row", by: -1 };
-    case "p": return { kind: "parts" };
+    case "p": return { kind: "open", name: "parts" };
+    case "a": return { kind: "open", name: "alone" };
     case "u": return { kind: "follow", name: "next" };
     case "[": return { kind: "theme", by: -1 };
     case "]": return { kind: "theme", by: 1 };
@@ -61,7 +62,7 @@ function turn(rel) {
 
 /** @param {number} by */
 function step(by) {
-  const rows = [...document.querySelectorAll("[data-op]")];
+  const rows = [...document.querySelectorAll("[data-op], [data-many]")];
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   const row = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by];
   const box = row?.querySelector("input");
@@ -146,8 +147,8 @@ export function keys(sender) {
     tool: (wanted) => tool(wanted.id),
     follow: (wanted) => click(wanted.name),
     click: (wanted) => click(wanted.name),
-    parts: () => {
-      const link = row()?.querySelector("[data-parts]");
+    open: (wanted) => {
+      const link = row()?.querySelector(`[data-${wanted.name}]`);
       if (!(link instanceof HTMLElement)) return false;
       link.click();
       return true;
