@@ -64,11 +64,19 @@ class Overview:
 
     def after(self, theme: object) -> ThemeRow | None:
         """The next theme to answer, going on down the list and then from its top; drafts last."""
-        rows = self.listed
-        at = next((n for n, row in enumerate(rows) if row.theme is theme), len(rows))
-        going = [row for row in [*rows[at + 1 :], *rows[:at]] if row.opinions]
+        going = [row for row in self._going_on(theme) if row.opinions]
         drafts = (row for row in going if row.answer and row.answer.state == AnswerState.DRAFT)
         return next((row for row in going if row.answer is None), None) or next(drafts, None)
+
+    def waiting_after(self, theme: object) -> ThemeRow | None:
+        """The next theme whose answer waits for approval, on down the list and from its top."""
+        waits = {row.theme.id for row in self.handed_in}
+        return next((row for row in self._going_on(theme) if row.theme.id in waits), None)
+
+    def _going_on(self, theme: object) -> list[ThemeRow]:
+        rows = self.listed
+        at = next((n for n, row in enumerate(rows) if row.theme is theme), len(rows))
+        return [*rows[at + 1 :], *rows[:at]]
 
     @property
     def handed_in(self) -> list[ThemeRow]:

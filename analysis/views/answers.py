@@ -110,7 +110,7 @@ def decide(slug: str) -> Any:
     if answer is None:
         raise NotFound
     try:
-        if form.act.data == "approve":
+        if form.act.data in ("approve", "next"):
             answers.approve(actor(), answer, version=form.version.data or 0)
             said = _("「%(name)s」の回答を承認しました。", name=desks.name_of(spot.target))
             tell(_("承認しました。"))
@@ -123,6 +123,10 @@ def decide(slug: str) -> Any:
         refuse(form, Conflict(_REWRITTEN) if isinstance(error, Stale) else error)
         return draw(consultation, spot, decision=form), error.status
     desks.tell(actor(), consultation, "decided", said, spot.target)
+    if form.act.data == "next":
+        left = queries.overview(actor(), consultation).waiting_after(spot.where)
+        if left is not None:
+            return see_other(address(consultation, Spot(left.theme)))
     return see_other(address(consultation, spot, **_opinion(spot)))
 
 

@@ -71,3 +71,24 @@ def test_moving_what_nobody_has_answered_tells_of_no_draft(
     answer = browser_of(officer).post(url, data=sent, follow_redirects=True)
     assert "移しました" in answer.text
     assert "下書きに戻りました" not in answer.text
+
+
+def test_approving_goes_on_to_the_next_that_waits(
+    browser_of: Browser, consultation: Consultation, officer: Account, approver: Account
+) -> None:
+    ids = enter(consultation, *"abc")
+    made = [desks.gather(officer, consultation, ids[n : n + 1], None, f"T{n}") for n in range(3)]
+    for theme in (made[0], made[2]):
+        browser_of(officer).post(f"{URL}/answer?t={pid(theme)}", data={**SENT, "then": "hand_in"})
+    boss = browser_of(approver)
+
+    def approve(number: int) -> str:
+        url = f"{URL}/decide?t={pid(made[number])}"
+        return boss.post(url, data={"act": "next", "version": "1"}).headers["Location"]
+
+    assert "承認して次へ" in boss.get(f"{URL}?t={pid(made[2])}").text
+    assert approve(2).endswith(f"t={pid(made[0])}")
+    assert "承認して次へ" not in boss.get(f"{URL}?t={pid(made[0])}").text
+    assert approve(0).endswith(f"t={pid(made[0])}")
+    assert [state(theme) for theme in made[::2]] == ["approved"] * 2
+    assert "data-keys" in boss.get(URL).text, "letter keys can be switched off"

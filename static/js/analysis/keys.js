@@ -26,7 +26,7 @@ export function act(key, isWriting) {
     case "g": return { kind: "tool", id: "theme-into" };
     case "z": return { kind: "click", name: "undo" };
     case "y": return { kind: "click", name: "redo" };
-    case "e": return { kind: "focus", id: "view" };
+    case "e": return { kind: "write" };
     case "t": return { kind: "focus", id: "theme-find" };
     case "/": return { kind: "focus", id: "find" };
     case "?": return { kind: "help" };
@@ -142,6 +142,7 @@ export function keys(sender) {
       if (wanted.id === "filing-title") sender?.take(row());
       return focus(wanted.id);
     },
+    write: () => focus("view") || focus("approve"), // who approves reads what was written
     row: (wanted) => step(wanted.by),
     theme: (wanted) => move(wanted.by),
     tool: (wanted) => tool(wanted.id),
