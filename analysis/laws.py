@@ -121,8 +121,12 @@ def _texts(material: Material) -> Law:
 
 def _head(consultation: Consultation, report: Report | None) -> Law:
     lacks: list[Message] = []
+    mends: list[Mend] = []
     if not any(phase.kind in HEARING for phase in consultation.phases):
         lacks.append(_("募集した期間"))
+        mends.append(
+            Mend(_("期間を加える"), "ledger.desk_consultation", {"slug": consultation.slug})
+        )
     if consultation.department is None:
         lacks.append(_("担当課"))
     if report is None or not report.title.strip():
@@ -132,8 +136,13 @@ def _head(consultation: Consultation, report: Report | None) -> Law:
     if not lacks:
         return Law("head", 0, _("題・期間・知らせた方法・担当課が入っています"))
     names = "、".join(str(one) for one in lacks)
-    mends = (Mend(_("題と知らせた方法を書く"), "analysis.publish", {"slug": consultation.slug}),)
-    return Law("head", len(lacks), _("レポートの頭に、書かれていない所があります"), names, mends)
+    if report is None or not (report.title.strip() and report.notice.strip()):
+        mends.append(
+            Mend(_("題と知らせた方法を書く"), "analysis.publish", {"slug": consultation.slug})
+        )
+    return Law(
+        "head", len(lacks), _("レポートの頭に、書かれていない所があります"), names, tuple(mends)
+    )
 
 
 def _filed(consultation: Consultation, material: Material) -> Law:

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from analysis import reports
 from core import clock, db, record
-from core.people import Account
-from ledger import opinions
+from core.people import Account, Department
+from ledger import consultations, opinions
 from ledger.models import Consultation, Edition, Opinion, Report, ReportState
 from tests.answered import Case, again, enter, opinion
 
@@ -72,6 +73,19 @@ def test_the_page_lists_what_is_missing_with_the_way_to_mend_it(
     assert f"/desk/c/park/themes?t={case.themes[0].public_id}" in page
     assert "決裁に回す" in page
     assert "公表する</button>" not in page
+
+
+def test_a_missing_period_leads_to_where_it_is_set(
+    app: Flask, department: Department, officer: Account, browser_of: Browser
+) -> None:
+    consultations.open_consultation(officer, department, "bare", "案", summary="案です", phases=[])
+    page = browser_of(officer).get("/desk/c/bare/publish").text
+    assert '<a href="/desk/c/bare">期間を加える</a>' in page
+    assert '<a href="#head-form">題と知らせた方法を書く</a>' in page
+    sent = {"act": "save", "title": "題", "notice": "広報紙", "version": "0"}
+    page = browser_of(officer).post("/desk/c/bare/publish", data=sent, follow_redirects=True).text
+    assert "期間を加える" in page
+    assert "題と知らせた方法を書く" not in page, "both are written"
 
 
 def test_handing_in_too_early_keeps_what_was_typed_and_lists_why(
