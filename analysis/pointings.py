@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 
 from analysis import desks
 from analysis.models import Pointing
@@ -63,18 +63,23 @@ def of(opinion_ids: Collection[int]) -> dict[int, list[int]]:
 
 def copies(opinion: Opinion) -> list[Opinion]:
     """Other counted opinions that say the same, letter by letter: a form letter's senders."""
-    query = (
-        select(Opinion)
-        .join(OpinionText, OpinionText.opinion_id == Opinion.id)
-        .where(
-            Opinion.consultation_id == opinion.consultation_id,
-            Opinion.state == State.COUNTED,
-            Opinion.id != opinion.id,
-            OpinionText.fold_key == opinion.text.fold_key,
-            OpinionText.body == opinion.text.body,
-        )
-    )
+    query = _saying_the_same(opinion, select(Opinion))
     return list(db.session().scalars(query.order_by(Opinion.seq).limit(MOST_COPIES)))
+
+
+def copy_count(opinion: Opinion) -> int:
+    """How many there are of them, more than are split in one go too."""
+    return db.session().scalar(_saying_the_same(opinion, select(func.count(Opinion.id)))) or 0
+
+
+def _saying_the_same(opinion: Opinion, query: Select[Any]) -> Select[Any]:
+    return query.join(OpinionText, OpinionText.opinion_id == Opinion.id).where(
+        Opinion.consultation_id == opinion.consultation_id,
+        Opinion.state == State.COUNTED,
+        Opinion.id != opinion.id,
+        OpinionText.fold_key == opinion.text.fold_key,
+        OpinionText.body == opinion.text.body,
+    )
 
 
 def split(

@@ -51,30 +51,46 @@ def split_opinion(slug: str, public_id: str) -> Any:
     if request.form.get("act") == "join":
         return _join(consultation, opinion)
     chosen = set(request.form.getlist("cuts", type=int))
-    where = _place(opinion)
-    if parts.living(opinion):  # pressed twice: the first press did it
-        return see_other(address(consultation, where))
+    if before := parts.living(opinion):  # pressed twice, or split in another window meanwhile
+        tell(_("%(seq)s番は、もう分けてあります。", seq=f"{opinion.seq:,}"), "info")
+        return see_other(address(consultation, _place(before[0])))
+    with_copies, same = request.form.get("copies") == "1", pointings.copy_count(opinion)
     try:
         with telling_reopened(consultation):
-            made = pointings.split(
-                actor(), opinion, chosen, with_copies=request.form.get("copies") == "1"
-            )
+            made = pointings.split(actor(), opinion, chosen, with_copies=with_copies)
     except (Invalid, Conflict) as error:
         db.session().rollback()
         opinion = _opinion(consultation, public_id)
         is_fine = request.form.get("was_fine") == "1"
         return _page(consultation, opinion, chosen, is_fine, error), error.status
+    _tell_split(opinion, made, same if with_copies else 0)
+    return see_other(address(consultation, _place(made[0])))
+
+
+def _tell_split(whole: Opinion, made: list[Opinion], same: int) -> None:
+    """What was split; of `same` other letters that say the same, how many wait for another go."""
     numbers = "・".join(f"{one.seq:,}" for one in made[:10])
     tell(
         _(
             "%(seq)s番を%(count)s件に分けました（新しい番号 %(numbers)s）。"
             "もとの文は台帳に残っています。",
-            seq=opinion.seq,
+            seq=f"{whole.seq:,}",
             count=len(made),
             numbers=numbers,
         )
     )
-    return see_other(address(consultation, where))
+    if same:
+        done = min(same, pointings.MOST_COPIES)
+        tell(_("同じ文のほかの%(count)s件も、同じ所で分けました。", count=f"{done:,}"))
+    if same > pointings.MOST_COPIES:
+        left = same - pointings.MOST_COPIES
+        tell(
+            _(
+                "同じ文が、あと%(count)s件あります。その一つを開いて、もう一度分けてください。",
+                count=f"{left:,}",
+            ),
+            "warning",
+        )
 
 
 def _join(consultation: Consultation, whole: Opinion) -> Any:
@@ -128,7 +144,8 @@ def _page(
         is_open=is_open,
         is_covered=bool(ledger_queries.covered([opinion.id])),
         is_fine=is_fine,
-        copies=len(pointings.copies(opinion)) if is_open else 0,
+        copies=pointings.copy_count(opinion) if is_open else 0,
+        most_copies=pointings.MOST_COPIES,
         made=made,
         can_join=bool(made)
         and may(actor(), "themes.work", consultation)

@@ -112,8 +112,9 @@ def test_the_page_offers_the_machines_cuts_and_splits_where_a_person_says(
     assert "1番を3件に分けました" in done.text
     assert live() == [LETTER[: CUTS[0]], LETTER[CUTS[0] : CUTS[1]], LETTER[CUTS[1] :]]
     assert "全文のうち2点目" in done.text
-    again = desk.post(path, data={"cuts": CUTS}, follow_redirects=True)
+    again = desk.post(path, data={"cuts": CUTS[:1]}, follow_redirects=True)
     assert again.status_code == 200
+    assert "1番は、もう分けてあります" in again.text, "split in another window with other marks"
     assert len(live()) == 3
     assert [act.kind for act in acts.listed(consultations.find("park"))] == ["parted"]
     assert list(check.conservation(consultations.find("park"))) == []
@@ -172,6 +173,35 @@ def test_parts_of_what_only_the_machine_has_filed_are_grouped_with_the_others(
         filing = db.session().get_one(Filing, one.id)
         assert filing.by_person
         assert filing.looked_at is not None
+
+
+def test_copies_beyond_one_go_are_told(
+    consultation: Consultation,
+    officer: Account,
+    browser_of: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pointings, "MOST_COPIES", 1)
+    letters = entered(consultation, LETTER, LETTER, LETTER)
+    path, desk = address(letters[0]), browser_of(officer)
+    assert "同じ文のほかの2件のうち1件も" in desk.get(path).text
+    sent = {"cuts": CUTS, "copies": "1"}
+    told = desk.post(path, data=sent, follow_redirects=True).text
+    assert "同じ文のほかの1件も、同じ所で分けました" in told
+    assert "同じ文が、あと1件あります" in told
+    assert live().count(LETTER) == 1
+    told = desk.post(address(letters[2]), data=sent, follow_redirects=True).text
+    assert "3番を3件に分けました" in told
+    assert "同じ文" not in told.split('id="flashes"')[1].split("</div>")[0]
+
+
+def test_pressing_twice_leads_to_where_the_parts_stand(
+    consultation: Consultation, officer: Account, letter: Opinion, browser_of: Browser
+) -> None:
+    theme = themes.gather(officer, consultation, [letter.id], "公園")
+    path, desk = address(letter), browser_of(officer)
+    both = [desk.post(path, data={"cuts": CUTS}).headers["Location"] for _press in range(2)]
+    assert both == [f"/desk/c/park/themes?t={theme.public_id}"] * 2
 
 
 def test_parts_become_one_again(
