@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from core import db
-from core.errors import NotFound
+from core.errors import Gone, NotFound
+from core.messages import _
 from core.permissions import permits
 from ledger import queries
 from ledger.models import (
@@ -138,14 +139,19 @@ def titles(theme_ids: Collection[int]) -> dict[int, str]:
 
 
 def counted(viewer: Any, consultation: Consultation, public_id: str) -> Opinion:
-    """One counted opinion of a consultation by address; raises `NotFound`."""
+    """One counted opinion of a consultation by address; raises `NotFound`, of split ones `Gone`."""
     query = select(Opinion).where(
-        Opinion.public_id == public_id,
-        Opinion.state == State.COUNTED,
-        queries.visible_to(viewer, consultation),
+        Opinion.public_id == public_id, queries.visible_to(viewer, consultation)
     )
     found = db.session().scalars(query).one_or_none()
-    if found is None:
+    if found is not None and found.state == State.SUPERSEDED:
+        raise Gone(
+            _(
+                "このご意見は、ほかの画面で分けられたか、書き直されました。"
+                "回答は、いま数えているご意見に付けてください。"
+            )
+        )
+    if found is None or found.state != State.COUNTED:
         raise NotFound
     return found
 

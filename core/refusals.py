@@ -92,6 +92,9 @@ def _ways_on(status: int) -> list[tuple[Message, str]]:
     ways = [(_("いま、ご意見を出せること"), url_for("ledger.home"))]
     if status == 403 and actor() is None:
         ways.insert(0, (_("ログインする"), url_for("core.sign_in")))
+    if status == 410 and request.path.startswith("/desk/c/"):
+        slug = (request.view_args or {}).get("slug", "")
+        ways.insert(0, (_("テーマと回答に戻る"), url_for("analysis.themes", slug=slug)))
     if status == 404:
         ways.append((_("受付番号で確かめる"), url_for("ledger.receipt")))
     return ways

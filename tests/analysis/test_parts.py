@@ -204,6 +204,20 @@ def test_pressing_twice_leads_to_where_the_parts_stand(
     assert both == [f"/desk/c/park/themes?t={theme.public_id}"] * 2
 
 
+def test_an_answer_to_what_was_split_meanwhile_is_given_back_with_the_way_on(
+    officer: Account, letter: Opinion, browser_of: Browser
+) -> None:
+    desk, where = browser_of(officer), f"?list=unfiled&o={letter.public_id}"
+    assert desk.get(f"/desk/c/park/themes{where}").status_code == 200
+    pointings.split(officer, db.session().get_one(Opinion, letter.id), CUTS)
+    sent = {"view": "書いた考え方", "disposition": "reference", "version": "0", "then": "hand_in"}
+    answer = desk.post(f"/desk/c/park/themes/answer{where}", data=sent)
+    assert answer.status_code == 410
+    assert "書いた考え方" in answer.text
+    assert "ほかの画面で分けられた" in answer.text
+    assert 'href="/desk/c/park/themes"' in answer.text
+
+
 def test_parts_become_one_again(
     consultation: Consultation, officer: Account, letter: Opinion, browser_of: Browser
 ) -> None:
