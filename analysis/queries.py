@@ -138,19 +138,30 @@ def titles(theme_ids: Collection[int]) -> dict[int, str]:
     return {row.id: row.title for row in db.session().execute(query)}
 
 
+_GONE = {
+    State.WITHDRAWN: _("このご意見は、出した方が取り下げました。回答はいりません。"),
+    State.SUPERSEDED: _(
+        "このご意見は、ほかの画面で分けられたか、書き直されました。"
+        "回答は、いま数えているご意見に付けてください。"
+    ),
+}
+
+
+def require_not_gone(opinion: Opinion) -> None:
+    """Raises `Gone` for what was withdrawn or split while an officer had it open."""
+    said = _GONE.get(State(opinion.state))
+    if said is not None:
+        raise Gone(said)
+
+
 def counted(viewer: Any, consultation: Consultation, public_id: str) -> Opinion:
-    """One counted opinion of a consultation by address; raises `NotFound`, of split ones `Gone`."""
+    """One counted opinion of a consultation by address; raises `NotFound` or `Gone`."""
     query = select(Opinion).where(
         Opinion.public_id == public_id, queries.visible_to(viewer, consultation)
     )
     found = db.session().scalars(query).one_or_none()
-    if found is not None and found.state == State.SUPERSEDED:
-        raise Gone(
-            _(
-                "このご意見は、ほかの画面で分けられたか、書き直されました。"
-                "回答は、いま数えているご意見に付けてください。"
-            )
-        )
+    if found is not None:
+        require_not_gone(found)
     if found is None or found.state != State.COUNTED:
         raise NotFound
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import render_template, request
 
-from analysis import pointings
+from analysis import pointings, queries
 from analysis.views import bp
 from analysis.views.themes import Spot, address, consultation_of, desk_steps, tell, telling_reopened
 from core import db
@@ -108,6 +108,8 @@ def _opinion(consultation: Consultation, public_id: str) -> Opinion:
     found = ledger_queries.opinion(public_id)
     if found.consultation_id != consultation.id or not ledger_queries.may_read(actor(), found):
         raise NotFound
+    if found.state == State.WITHDRAWN:
+        queries.require_not_gone(found)
     if found.state not in (State.COUNTED, State.SUPERSEDED) or found.text.erased_at:
         raise NotFound
     return found

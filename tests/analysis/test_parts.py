@@ -123,13 +123,18 @@ def test_the_page_offers_the_machines_cuts_and_splits_where_a_person_says(
 def test_a_refusal_keeps_what_was_chosen(
     letter: Opinion, officer: Account, browser_of: Browser
 ) -> None:
-    path, desk = address(letter), browser_of(officer)
+    path, desk, public_id = address(letter), browser_of(officer), letter.public_id
     refused = desk.post(path, data={"was_fine": "1", "copies": "1", "cuts": ["0", str(10**6)]})
     assert refused.status_code == 422
     assert "一つ以上選んでください" in refused.text
     assert "文の終わりだけで切る" in refused.text
     opinions.withdraw(db.session().scalars(select(Opinion)).one(), role="submitter")
-    assert desk.post(path, data={"cuts": CUTS}).status_code == 404
+    gone = desk.post(path, data={"cuts": CUTS})
+    assert gone.status_code == 410
+    assert "取り下げました" in gone.text
+    own = desk.get(f"/desk/c/park/themes?list=unfiled&o={public_id}")
+    assert own.status_code == 410
+    assert LETTER[:20] not in gone.text + own.text
 
 
 def test_finer_places_keep_the_choice_and_need_no_script(

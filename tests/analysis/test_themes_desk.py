@@ -397,7 +397,7 @@ def test_text_that_is_no_longer_counted_leaks_nowhere(
     browser, where = browser_of(officer), f"?t={pid(theme)}"
     gone = f"{where}&o={pid(entered[1])}"
     assert "木陰がほしい" not in page(browser, where)
-    page(browser, gone, status=404)
+    assert "木陰がほしい" not in page(browser, gone, status=410)
 
 
 def test_the_desk_reads_a_known_number_of_statements(
