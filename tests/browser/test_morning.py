@@ -81,9 +81,16 @@ def read_in(officer: Person, slug: str, folder: Path, name: str, bodies: list[st
     officer.keys.to("input[type=file]")
     officer.page.set_input_files("input[type=file]", file)  # the chooser is the system's
     officer.keys.follow("main button:has-text('次へ')")
+    go = officer.page.locator(f"button:has-text('{len(bodies)}件を読み込む')")
+    officer.page.select_option("select[name=sender_column]", "地区")
+    expect(go).to_be_disabled()  # what was looked at has no such column
+    expect(officer.page.get_by_text("列の選び方が変わりました")).to_be_visible()
+    officer.page.select_option("select[name=sender_column]", "")
+    expect(go).to_be_enabled()
     officer.keys.follow(f"button:has-text('{len(bodies)}件を読み込む')")
     officer.page.wait_for_url("**/imports/**")
     expect(officer.page.get_by_text(f"{len(bodies)}", exact=False).first).to_be_visible()
+    officer.keys.to(f"a[href='/desk/c/{slug}/themes']:has-text('テーマに分ける')")
 
 
 def press(officer: Person, key: str) -> None:
