@@ -70,7 +70,7 @@ def test_a_search_ranks_what_the_machine_suggests_first(people: Any) -> None:
             initial("公園みどり課　森川"), initial(""),
             concerns({ themes: ["a"] }, "a"), concerns({ themes: ["a"] }, ""),
             surplus(250, "later"), surplus(290, "later"), surplus(290, "earlier"),
-            told([["章", [["a", "木", 3], ["b", "音", 1]]]], "a"),
+            told([["章", [["a", "木", 3, ""], ["b", "音", 1, "静かに。"]]]], "a"),
           ];
         }"""
     )
@@ -80,4 +80,6 @@ def test_a_search_ranks_what_the_machine_suggests_first(people: Any) -> None:
     assert found[13:18] == [4, 2, None, None, None]
     assert found[18:22] == ["森", "", True, False]
     assert found[22:25] == [[0, 0], [40, 0], [0, 40]], "what a part put at one end pushes out"
-    assert found[25:] == [[{"id": "b", "title": "音", "chapter": "章", "count": "1"}]]
+    assert found[25:] == [
+        [{"id": "b", "title": "音", "chapter": "章", "count": "1", "quote": "静かに。"}]
+    ]
