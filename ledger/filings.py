@@ -52,6 +52,13 @@ def lock(consultation: Consultation, opinion_ids: Collection[int]) -> list[int]:
     return ids
 
 
+def lock_members(theme_id: int) -> None:
+    """Lock what stands in a theme, before the theme: who takes an opinion back locks it first."""
+    inside = select(Filing.opinion_id).where(Filing.theme_id == theme_id)
+    query = select(Opinion.id).where(Opinion.id.in_(inside)).order_by(Opinion.id)
+    db.session().execute(db.locked(query))
+
+
 def put(
     opinion_ids: Sequence[int],
     placement: Placement,

@@ -79,6 +79,7 @@ def merge(actor: Any, into: Theme, other: Theme) -> Theme:
     if into.id == other.id or into.consultation_id != other.consultation_id:
         raise Conflict(_("同じ案件の、別のテーマを選んでください。"))
     with db.transaction():
+        filings.lock_members(max(into.id, other.id))
         stays, goes = (_fresh(t) for t in sorted((into, other), key=lambda t: t.id))
         filings.rehouse(goes, stays)
         _hand_over_answer(goes, stays)
@@ -94,6 +95,7 @@ def split(actor: Any, theme: Theme, opinion_ids: Collection[int], title: str) ->
     """Take some opinions out of a theme into a new one; the larger part keeps the original."""
     require(actor, "themes.work", theme)
     with db.transaction() as tx:
+        filings.lock_members(theme.id)
         chosen = set(filings.lock(theme.consultation, opinion_ids))
         row = _fresh(theme)
         members = set(tx.scalars(select(Filing.opinion_id).where(Filing.theme_id == row.id)))

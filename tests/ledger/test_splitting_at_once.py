@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from analysis import desks, pointings, reports
-from core import db
+from core import clock, db
 from core.errors import DomainError
 from core.people import Account
-from forum import posts
+from forum import comments, posts
 from forum.models import Post, Topic
-from ledger import check, opinions, parts, themes
+from ledger import check, filings, opinions, parts, queries, receipts, themes
 from ledger.answers import Draft
-from ledger.models import Consultation, Filing, Opinion, Placement, Report, State, Theme
+from ledger.models import Consultation, Filing, Opinion, Placement, Receipt, Report, State, Theme
 from moderation import decisions
 
 LETTER = "ベンチを増やす。明かりを増やす。トイレを直す。"
@@ -190,3 +191,55 @@ def test_whoever_comes_while_parts_are_joined_waits(
     assert at_once(desk.join, act) == ["", refused]
     assert len(opinions.of_source("post", desk.posts[0])) == 1
     assert db.session().get(Filing, part) is None
+
+
+@pytest.mark.parametrize("second", ["merge", "split"])
+def test_whoever_works_on_a_theme_waits_for_who_takes_something_in_it_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    has_locked, went = Event(), []
+    reopen = filings.reopen
+    sent = comments.submit(
+        desk.here, [(None, LETTER)], key="k" * 26, received_at=clock.now(), ties=["在住"]
+    )
+    letter = opinions.of_source("comment_item", sent.items[0].id)[0].public_id
+    lines = [*desk.lines, queries.opinion(letter).id]
+    themes.move(desk.who("officer"), desk.here, lines, db.session().get_one(Theme, desk.other))
+    number = comments.receipt_of(sent).id
+
+    def slowly(ids: Collection[int]) -> None:
+        if not has_locked.is_set():  # what was filed is gone, and its theme comes next
+            has_locked.set()
+            time.sleep(0.15)  # long enough for the other to take what it can
+        reopen(ids)
+
+    def work_on() -> None:
+        has_locked.wait(10)
+        who, other = desk.who("colleague"), db.session().get_one(Theme, desk.other)
+        if second == "merge":
+            desks.merge(who, other, db.session().get_one(Theme, desk.theme))
+        else:
+            desks.gather(who, desk.here, desk.lines, other, "木")
+
+    def take_back() -> None:
+        receipts.withdraw(db.session().get_one(Receipt, number), letter)
+
+    def run(act: Callable[[], Any]) -> None:
+        try:
+            act()
+        except BaseException as error:
+            went.append(error)
+        finally:
+            db.session.remove()
+
+    monkeypatch.setattr(filings, "reopen", slowly)
+    db.session.remove()
+    threads = [Thread(target=run, args=[act]) for act in (take_back, work_on)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    refused = [error for error in went if not isinstance(error, DomainError)]
+    assert refused == []
+    assert queries.opinion(letter).state == State.WITHDRAWN
+    assert list(check.laws()) == []
