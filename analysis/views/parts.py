@@ -148,6 +148,7 @@ def _page(
         is_fine=is_fine,
         copies=pointings.copy_count(opinion) if is_open else 0,
         most_copies=pointings.MOST_COPIES,
+        with_copies=chosen is None or request.values.get("copies") == "1",
         made=made,
         can_join=bool(made)
         and may(actor(), "themes.work", consultation)

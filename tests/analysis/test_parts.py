@@ -155,7 +155,8 @@ def test_a_form_letter_is_split_in_all_its_copies(
 ) -> None:
     first, *_others = entered(consultation, LETTER, LETTER, LETTER + "　", "別の文です。")
     path, desk = address(first), browser_of(officer)
-    assert "同じ文のほかの1件も" in desk.get(path).text
+    assert 'name="copies" value="1" checked' in desk.get(path).text
+    assert 'name="copies" value="1">' in desk.post(path, data={}).text, "as it was sent"
     desk.post(path, data={"cuts": CUTS, "copies": "1"})
     assert len(live()) == 8, "what is not the same letter by letter stays whole"
 
