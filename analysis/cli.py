@@ -55,7 +55,7 @@ class Piece:
 @click.option(
     "--cut",
     type=click.FloatRange(0, 2),
-    help="How unlike opinions of one theme may be: 0.8 coarse, 0.6 very fine.  "
+    help="How unlike opinions of one theme may be: 0.87 coarse, 0.7 very fine.  "
     f"[default: {cuts.DEFAULT}, with sentences {cuts.WITH_SENTENCES}]",
 )
 @click.option("--groups", type=click.IntRange(1), metavar="K", help="How many groups; not --cut.")

@@ -106,8 +106,8 @@ class Tree:
 def link(vectors: Vectors, *, pairs_limit: int = PAIRS_LIMIT, seed: int = 0) -> Tree:
     """Build the dendrogram by average linkage on cosine distance (Sokal & Michener 1958).
 
-    Where `vectors` know the exact words, a distance is the mean of that along the axes and that in
-    the words (by their share): the axes alone lose what only one or two say.
+    Where `vectors` know the exact words, a distance is that along the axes and that in the words,
+    by their share: the axes alone lose what only one or two say.
     Up to `pairs_limit` placed rows each row is a leaf; above, a leaf is one of 1,000 small
     clusters of mini-batch k-means (Sculley 2010), for which alone `seed` matters.
     Same rows and seed, same tree.

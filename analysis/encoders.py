@@ -15,6 +15,7 @@ from analysis.tokens import Words
 from analysis.vectors import Space, Vectors
 
 _BATCH = 256
+_EXACT_SHARE = 0.5  # of the words' half: WITH_SENTENCES was measured with it (docs/adr/0022)
 
 
 class Encoder(Protocol):
@@ -81,10 +82,10 @@ class Mixed:
     def encode(self, texts: Sequence[str], words: Sequence[Words]) -> Vectors:
         """Side by side and of unit length: likenesses are the mean of both.
 
-        The exact words of the first keep their share of its half.
+        Half of the first's half are its exact words.
         """
         one, other = self._one.encode(texts, words), self._other.encode(texts, words)
         placed = one.placed & other.placed
-        share = 0.0 if one.exact is None else one.exact_share
+        share = 0.0 if one.exact is None else _EXACT_SHARE
         rows = np.hstack([np.sqrt(1 - share) * one.rows, other.rows]) * placed[:, None]
         return Vectors(normalize(rows) if rows.size else rows, placed, one.exact, share / 2)

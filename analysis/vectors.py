@@ -30,9 +30,9 @@ FEWEST_AXES = 10
 # alone. Brought to unit length that would be a direction, and six notes on six things one group: of
 # which less than a hundredth (a tenth, squared) is seen, that is like nothing.
 LEAST_ALONG = 0.1
-# Axes keep what many say. What only one or two say lies off all of them: half of a likeness is that
+# Axes keep what many say. What only one or two say lies off all of them: most of a likeness is that
 # of the words as they stand, so that small groups keep what sets them apart. docs/adr/0022.
-EXACT_SHARE = 0.5
+EXACT_SHARE = 0.75
 
 _BLOCKS: tuple[tuple[Callable[[Words], tuple[str, ...]], float], ...] = (
     (lambda words: words.nouns, 1.0),

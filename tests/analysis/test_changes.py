@@ -100,7 +100,7 @@ def test_a_newer_run_closes_the_older_one(
     consultation: Consultation, officer: Account, worked_on: list[int]
 ) -> None:
     ran(officer, consultation)
-    ran(officer, consultation, 0.6)
+    ran(officer, consultation, 0.7)
     runs = list(db.session().scalars(select(Run).order_by(Run.id)))
     assert [run.state for run in runs[:2]] == [RunState.ADOPTED, RunState.DECIDED]
     assert all([cut for cut, *_counts in run.grains] == list(cuts.GRAINS) for run in runs)

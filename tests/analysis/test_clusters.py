@@ -84,12 +84,12 @@ def test_distances_are_never_negative_and_in_the_order_scipy_reads() -> None:
     assert np.allclose(distances, (1 - rows @ rows.T)[upper], atol=1e-8)
 
 
-def test_half_of_a_distance_is_that_of_the_exact_words() -> None:
+def test_a_share_of_a_distance_is_that_of_the_exact_words() -> None:
     angles = np.linspace(0, 6, 1_200)
     vectors = replace(rows_of(*angles), exact=sparse.csr_matrix(rows_of(*angles * 3).rows))
     upper = np.triu_indices(len(angles), 1)
     one, other = (1 - np.cos(turn * np.subtract.outer(angles, angles))[upper] for turn in (1, 3))
-    assert np.allclose(clusters._distances(vectors), (one + other) / 2, atol=1e-8)
+    assert np.allclose(clusters._distances(vectors), (one + 3 * other) / 4, atol=1e-8)
 
 
 def test_what_two_alone_say_keeps_a_group_of_its_own() -> None:

@@ -82,7 +82,7 @@ def test_what_it_was_made_from_is_told() -> None:
     assert {"sudachipy", "sudachidict_core", "scikit-learn"} <= dict(origin.versions).keys()
     parameters = dict(origin.parameters)
     assert parameters["dimensions"] == prepared.vectors.rows.shape[1]
-    assert parameters["exact_share"] == 0.5
+    assert parameters["exact_share"] == prepared.vectors.exact_share
 
 
 def test_the_hash_tells_other_texts_and_another_order() -> None:

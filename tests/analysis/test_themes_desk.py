@@ -106,7 +106,7 @@ def test_who_has_no_business_there_finds_nothing(
     page(strange, status=404)
     page(strange, f"?t={theme_id}", status=404)
     for act in ("run", "file", "answer", "answers", "undo", theme_id):
-        assert strange.post(f"{URL}/{act}", data={"cut": "0.6"}).status_code == 404
+        assert strange.post(f"{URL}/{act}", data={"cut": "0.7"}).status_code == 404
     assert strange.post(f"{URL}/approve", data={"seen_at": "1"}).status_code == 403
     assert queries.counts(again(consultation)).unfiled == 3
 
@@ -384,7 +384,7 @@ def test_the_machine_is_started_once(
 ) -> None:
     browser = browser_of(officer)
     for _press in range(2):
-        browser.post(f"{URL}/run", data={"cut": "0.6"})
+        browser.post(f"{URL}/run", data={"cut": "0.7"})
     assert [db.session().get_one(Job, i).kind for i in jobs.due()].count("analysis.group") == 1
     assert "data-job=" in page(browser)
     assert browser.post(f"{URL}/run", data={"cut": "abc"}).status_code == 422
