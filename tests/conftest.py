@@ -125,12 +125,22 @@ def file() -> Iterator[Path]:
 
 @pytest.fixture
 def fresh_file(layout: Path, file: Path) -> Path:
-    """That database, empty again; a connection somebody forgot keeps the old file."""
+    """That database, empty again; a connection somebody forgot keeps the old file.
+
+    The log beside it goes before and after: a thread that is left over from another test may open
+    it anew in between, and SQLite would replay what that test wrote.
+    """
+    fresh = file.with_suffix(".new")
+    shutil.copy(layout, fresh)
+    _drop_log(file)
+    fresh.replace(file)
+    _drop_log(file)
+    return file
+
+
+def _drop_log(file: Path) -> None:
     for ending in ("-wal", "-shm"):
         Path(f"{file}{ending}").unlink(missing_ok=True)
-    shutil.copy(layout, file.with_suffix(".new"))
-    file.with_suffix(".new").replace(file)
-    return file
 
 
 @pytest.fixture(scope="session")
