@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import select
 
-from core import clock, db
+from core import db
 from core.messages import _
 from forum.models import Post, Topic
-from ledger import consultations, opinions, voices
+from ledger import consultations, contexts, opinions, voices
 from ledger.models import Channel, Opinion, State
 from ledger.opinions import Said
 
@@ -51,25 +51,8 @@ def say_otherwise(post: Post, body: str) -> None:
     """Word a held line anew: the contract lets it be withdrawn only, and another one be held."""
     for line in _lines(post, State.HELD):
         opinions.withdraw(line, role="resident", reason=str(_("公開の前の書き直し")))
-        opinions.enter(
-            line.consultation,
-            Said(
-                source=SOURCE,
-                source_id=post.id,
-                channel=Channel(line.channel),
-                body=body,
-                submission=line.submission,
-                voice_id=line.voice_id,
-                said_at=clock.now(),
-                received_at=clock.now(),
-                part=line.part,
-                revision=line.revision + 1,
-                context=line.context,
-                state=State.HELD,
-                parent_id=line.id,
-            ),
-            role="resident",
-        )
+        fresh = opinions.following(line, body, state=State.HELD)
+        opinions.enter(line.consultation, fresh, role="resident")
 
 
 def admit(post: Post, *, role: str, reason: str = "") -> None:
@@ -96,7 +79,7 @@ def restore(post: Post, *, reason: str) -> None:
 
 def forget_title(topic: Topic, former: str, named: str) -> None:
     """A title that must not be read stands beside no line, wherever its post was moved since."""
-    opinions.name_anew(topic.room.consultation, SOURCE, former, named)
+    contexts.name_anew(topic.room.consultation, SOURCE, former, named)
 
 
 def existing(ids: Collection[int]) -> set[int]:

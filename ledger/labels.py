@@ -21,7 +21,7 @@ STATES: dict[str, Message] = {
     State.HELD: _("確認待ち"),
     State.WITHHELD: _("非公開"),
     State.WITHDRAWN: _("取り下げ"),
-    State.SUPERSEDED: _("書き直し"),
+    State.SUPERSEDED: _("書き直し・分割"),
 }
 
 STAGES: dict[str, Message] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -163,6 +163,33 @@ def _insert(rows: list[dict[str, object]]) -> list[int]:
     return list(tx.scalars(query.order_by(Opinion.seq)))
 
 
+def following(line: Opinion, body: str, **other: Any) -> Said:
+    """What takes the place of a line: said in the same place by the same voice, in other words.
+
+    Said now, in the same state, as the next revision of the same part, unless `other` (fields of
+    `Said`) says otherwise.
+    """
+    now = clock.now()
+    said = Said(
+        source=line.source,
+        source_id=line.source_id,
+        channel=Channel(line.channel),
+        body=body,
+        submission=line.submission,
+        voice_id=line.voice_id,
+        said_at=now,
+        received_at=now,
+        is_public=line.published_at is not None,
+        part=line.part,
+        revision=line.revision + 1,
+        section_id=line.section_id,
+        context=line.context,
+        state=State(line.state),
+        parent_id=line.id,
+    )
+    return replace(said, **other)
+
+
 def supersede(opinion: Opinion, body: str, *, role: str, reason: str = "") -> Opinion:
     """Enter the reworded text as a new line and let the old line say so (law 3).
 
@@ -171,27 +198,7 @@ def supersede(opinion: Opinion, body: str, *, role: str, reason: str = "") -> Op
     with db.transaction() as tx:
         consultations.lock(opinion.consultation_id)
         old = tx.scalars(db.locked(select(Opinion).where(Opinion.id == opinion.id))).one()
-        newest = enter(
-            old.consultation,
-            Said(
-                source=old.source,
-                source_id=old.source_id,
-                channel=Channel(old.channel),
-                body=body,
-                submission=old.submission,
-                voice_id=old.voice_id,
-                said_at=clock.now(),
-                received_at=clock.now(),
-                is_public=old.published_at is not None,
-                part=old.part,
-                revision=old.revision + 1,
-                section_id=old.section_id,
-                context=old.context,
-                state=State(old.state),
-                parent_id=old.id,
-            ),
-            role=role,
-        )
+        newest = enter(old.consultation, following(old, body), role=role)
         change_state(old, State.SUPERSEDED, role=role, reason=reason)
         return newest
 
@@ -254,16 +261,6 @@ def restore(opinion: Opinion, *, role: str, reason: str) -> None:
     change_state(opinion, State.COUNTED, role=role, reason=reason)
 
 
-def tell_context(opinion: Opinion, context: str) -> None:
-    """Say anew where an opinion stood when it was said: a heading that was found later.
-
-    What was said stays as it was; the context is no part of the commitment to it.
-    """
-    with db.transaction() as tx:
-        row = tx.scalars(db.locked(select(Opinion).where(Opinion.id == opinion.id))).one()
-        row.context = context[:200]
-
-
 def of_source(source: str, source_id: int) -> list[Opinion]:
     """The opinions of one source row that are not superseded, in the order they were said."""
     query = select(Opinion).where(
@@ -272,17 +269,6 @@ def of_source(source: str, source_id: int) -> list[Opinion]:
         Opinion.state != State.SUPERSEDED,
     )
     return list(db.session().scalars(query.order_by(Opinion.begins, Opinion.part, Opinion.seq)))
-
-
-def name_anew(consultation: Consultation, source: str, former: str, named: str) -> None:
-    """Name a place otherwise beside what was said there: its former name must not be read."""
-    there = (
-        Opinion.consultation_id == consultation.id,
-        Opinion.source == source,
-        Opinion.context == former[:200],
-    )
-    with db.transaction() as tx:
-        tx.execute(update(Opinion).where(*there).values(context=named[:200]))
 
 
 def publish(opinion_ids: Iterable[int]) -> None:

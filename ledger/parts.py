@@ -20,7 +20,6 @@ from ledger import consultations, filings, opinions, queries
 from ledger.models import (
     Answer,
     AnswerState,
-    Channel,
     Filing,
     Opinion,
     OpinionText,
@@ -153,20 +152,13 @@ def _said(whole: Opinion, spans: Sequence[tuple[int, int]]) -> list[Said]:
     )
     start = whole.begins or 0
     return [
-        Said(
-            source=whole.source,
-            source_id=whole.source_id,
-            channel=Channel(whole.channel),
-            body=whole.text.body[begin:end],
-            submission=whole.submission,
-            voice_id=whole.voice_id,
+        opinions.following(
+            whole,
+            whole.text.body[begin:end],
             said_at=whole.said_at,
             received_at=whole.received_at,
-            is_public=whole.published_at is not None,
             part=number,
-            section_id=whole.section_id,
-            context=whole.context,
-            parent_id=whole.id,
+            revision=0,
             begins=start + begin,
             ends=start + end,
         )
@@ -182,21 +174,13 @@ def _again(whole: Opinion) -> Said:
             Opinion.part == whole.part,
         )
     )
-    return Said(
-        source=whole.source,
-        source_id=whole.source_id,
-        channel=Channel(whole.channel),
-        body=whole.text.body,
-        submission=whole.submission,
-        voice_id=whole.voice_id,
+    return opinions.following(
+        whole,
+        whole.text.body,
         said_at=whole.said_at,
         received_at=whole.received_at,
-        is_public=whole.published_at is not None,
-        part=whole.part,
         revision=(newest or 0) + 1,
-        section_id=whole.section_id,
-        context=whole.context,
-        parent_id=whole.id,
+        state=State.COUNTED,
         begins=whole.begins,
         ends=whole.ends,
     )

@@ -17,7 +17,7 @@ from sqlalchemy import case, select
 
 from core import clock, db
 from core.messages import _
-from ledger import consultations, opinions, parts, sources, voices
+from ledger import consultations, contexts, opinions, parts, sources, voices
 from ledger.models import Channel, Consultation, Opinion, State
 from ledger.opinions import Said
 from ledger.sources import Action, Source
@@ -186,7 +186,8 @@ def _follow(one: Speaker, lines: list[Opinion], context: str, role: str) -> None
     wanted, first = one.state, lines[0]
     if first.state == State.WITHDRAWN:
         if wanted != State.WITHDRAWN:  # withdrawn is final: what came back is a line of its own
-            opinions.enter(first.consultation, _again(one, first, wanted), role="resident")
+            fresh = opinions.following(first, one.note.body, state=wanted)
+            opinions.enter(first.consultation, fresh, role="resident")
         return
     for line in lines:
         _change(one, line, role)
@@ -195,7 +196,7 @@ def _follow(one: Speaker, lines: list[Opinion], context: str, role: str) -> None
         lines = [newest] if newest is not None else []
     for line in lines:
         if line.context != context:
-            opinions.tell_context(line, context)
+            contexts.tell(line, context)
 
 
 def _change(one: Speaker, line: Opinion, role: str) -> None:
@@ -225,25 +226,6 @@ def _said(workshop: Workshop, note: Note, identity: str | None, context: str) ->
         is_public=False,
         context=context,
         state=State.WITHHELD if note.hidden_reason else State.COUNTED,
-    )
-
-
-def _again(one: Speaker, line: Opinion, state: State) -> Said:
-    return Said(
-        source=SOURCE,
-        source_id=one.note.id,
-        channel=Channel.WORKSHOP,
-        body=one.note.body,
-        submission=line.submission,
-        voice_id=line.voice_id,
-        said_at=clock.now(),
-        received_at=clock.now(),
-        is_public=line.published_at is not None,
-        part=line.part,
-        revision=line.revision + 1,
-        context=line.context,
-        state=state,
-        parent_id=line.id,
     )
 
 

@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from analysis import newcomers, places, pointings, runs
 from analysis.models import Pointing
-from core import clock, db, jobs
+from core import db, jobs
 from core.people import Account
 from ledger import acts, adoptions, check, consultations, filings, opinions, parts, themes
 from ledger.adoptions import Proposal
-from ledger.models import Channel, Consultation, Filing, Opinion, State
-from ledger.opinions import Said
+from ledger.models import Consultation, Filing, Opinion, State
+from tests.ledger.test_opinions import said
 
 Browser = Callable[[Account], FlaskClient]
 LETTER = (
@@ -27,23 +27,8 @@ CUTS = [LETTER.index("また"), LETTER.index("さらに")]
 
 
 def entered(consultation: Consultation, *bodies: str) -> list[Opinion]:
-    ids = opinions.enter_all(
-        consultation,
-        [
-            Said(
-                channel=Channel.POST,
-                source="import_row",
-                source_id=number,
-                body=body,
-                submission=f"import:{number}",
-                voice_id=f"{number:064x}",
-                said_at=clock.now(),
-                received_at=clock.now(),
-            )
-            for number, body in enumerate(bodies, start=1)
-        ],
-        role="officer",
-    )
+    letters = [said(number, body) for number, body in enumerate(bodies, start=1)]
+    ids = opinions.enter_all(consultation, letters, role="officer")
     return [db.session().get_one(Opinion, id_) for id_ in ids]
 
 
@@ -66,7 +51,7 @@ def letter(consultation: Consultation) -> Opinion:
 def test_a_run_says_where_other_points_may_begin(
     consultation: Consultation, officer: Account, letter: Opinion
 ) -> None:
-    (short,) = opinions.enter_all(consultation, [_other(2, "木を残してください。")], role="officer")
+    (short,) = opinions.enter_all(consultation, [said(2, "木を残してください。")], role="officer")
     runs.start(officer, consultation)
     jobs.run_due()
     assert pointings.of([letter.id, short]) == {letter.id: CUTS}
@@ -75,24 +60,11 @@ def test_a_run_says_where_other_points_may_begin(
 def test_newcomers_are_looked_at_too(
     consultation: Consultation, officer: Account, letter: Opinion
 ) -> None:
-    (other,) = opinions.enter_all(consultation, [_other(2, "木陰を。")], role="officer")
+    (other,) = opinions.enter_all(consultation, [said(2, "木陰を。")], role="officer")
     themes.gather(officer, consultation, [other], "木陰")
     newcomers.look(officer, consultation)
     jobs.run_due()
     assert pointings.of([letter.id]) == {letter.id: CUTS}
-
-
-def _other(number: int, body: str) -> Said:
-    return Said(
-        channel=Channel.POST,
-        source="import_row",
-        source_id=number,
-        body=body,
-        submission=f"import:{number}",
-        voice_id=None,
-        said_at=clock.now(),
-        received_at=clock.now(),
-    )
 
 
 def test_the_page_offers_the_machines_cuts_and_splits_where_a_person_says(

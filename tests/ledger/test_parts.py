@@ -17,7 +17,6 @@ from forum import comments
 from ledger import answers, check, opinions, parts, queries, receipts, registers, themes
 from ledger.answers import Draft
 from ledger.models import (
-    Channel,
     Consultation,
     Filing,
     Opinion,
@@ -27,27 +26,14 @@ from ledger.models import (
     ReportState,
     State,
 )
-from ledger.opinions import Said
+from tests.ledger.test_opinions import said
 
 LETTER = "ベンチを増やしてください。\n\n　また、夜の明かりが暗いです。さらに、トイレも古いです。"
 SECOND, THIRD = LETTER.index("また"), LETTER.index("さらに")
 
 
 def entered(consultation: Consultation, body: str = LETTER, number: int = 1) -> Opinion:
-    return opinions.enter(
-        consultation,
-        Said(
-            channel=Channel.IMPORT,
-            source="import_row",
-            source_id=number,
-            body=body,
-            submission=f"import:{number}",
-            voice_id=f"{number:064x}",
-            said_at=clock.now(),
-            received_at=clock.now(),
-        ),
-        role="officer",
-    )
+    return opinions.enter(consultation, said(number, body), role="officer")
 
 
 def breaches(consultation: Consultation) -> list[check.Breach]:
